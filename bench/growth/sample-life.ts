@@ -1,6 +1,7 @@
 import { licenseCreation, licenseRoot, requireLicense } from "../../src/domain/licensing/license/store.ts";
 import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.ts";
-import { recordLease, takeSeat } from "../../src/domain/licensing/machine/seat.ts";
+import { recordLease } from "../../src/domain/licensing/machine/seat.ts";
+import { takeSeat } from "../../src/domain/licensing/machine/take-seat.ts";
 import { grantAt, plans } from "../../src/domain/licensing/plans.ts";
 import { orderMoved } from "../../src/domain/purchase/checkout/order.ts";
 import { eventHandled, keepEvent } from "../../src/domain/purchase/events/store.ts";
@@ -68,7 +69,11 @@ export async function sellLicense(db: D1Database, index: number, now: UnixSecond
 /** Activates a machine of a license as its hive does. Returns its id. */
 export async function activateHive(db: D1Database, licenseId: string, name: string, now: UnixSeconds): Promise<string> {
   const license = await requireLicense(db, licenseId);
-  const facts = { hash: await hashFingerprint(licenseId, name), name: `rig-${name}`, platform: "linux-x86_64" };
+  const facts = {
+    forms: [await hashFingerprint(licenseId, name)] as const,
+    name: `rig-${name}`,
+    platform: "linux-x86_64",
+  };
   const seat = await takeSeat(db, license, facts, actorOf(`license:${licenseId}`, now));
   if (!seat.ok) throw new Error(`no seat: ${seat.error.code}`);
   await db.prepare("DELETE FROM outbox").run();
@@ -85,9 +90,10 @@ export async function renewLease(
   leaseUntil = 0,
 ): Promise<void> {
   let lease_until = leaseUntil;
+  const license = { id: licenseId, seat_idle_seconds: null };
   for (let day = 0; day <= days; day++) {
     const at = now + day * DAY;
-    await recordLease(db, licenseId, { id, lease_until }, at + 30 * DAY, actorOf(`license:${licenseId}`, at));
+    await recordLease(db, license, { id, lease_until }, at + 30 * DAY, actorOf(`license:${licenseId}`, at));
     lease_until = at + 30 * DAY;
   }
 }

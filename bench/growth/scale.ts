@@ -2,7 +2,7 @@ import { readStandings } from "../../src/domain/figures/standings.ts";
 import { searchLicenses } from "../../src/domain/licensing/license/search.ts";
 import { requireLicense } from "../../src/domain/licensing/license/store.ts";
 import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.ts";
-import { takeSeat } from "../../src/domain/licensing/machine/seat.ts";
+import { takeSeat } from "../../src/domain/licensing/machine/take-seat.ts";
 import { listedStatuses } from "../../src/domain/licensing/token/status-store.ts";
 import { tellByClock } from "../../src/domain/mail/clock.ts";
 import { currentTime, type UnixSeconds } from "../../src/lib/time.ts";
@@ -31,7 +31,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "List of revoked licenses": (db, _, now) => searchLicenses(db, { status: "revoked" }, PAGE, now),
   Activation: async (db, licenses, now, round) => {
     const { id } = middle(licenses, round);
-    const facts = { hash: await hashFingerprint(id, `new-${round}`), name: "new", platform: "linux-x86_64" };
+    const facts = {
+      forms: [await hashFingerprint(id, `new-${round}`)] as const,
+      name: "new",
+      platform: "linux-x86_64",
+    };
     return takeSeat(db, await requireLicense(db, id), facts, { actor: `license:${id}`, requestId: null, now });
   },
   "Status list of 65,536 places": (db, _, now, round) => listedStatuses(db, round, now),

@@ -16,6 +16,7 @@ export const licenseRow = (over: Partial<License> = {}): License => ({
   updates_until: null,
   machine_limit: 5,
   offline_days: 7,
+  seat_idle_seconds: null,
   ...NEW_FACTS,
   machine_limit_paid: null,
   machine_limit_floor: null,

@@ -30,6 +30,7 @@ export const PROBLEM_CODES = [
   "MACHINE_REQUIRED",
   "MACHINE_MISMATCH",
   "MACHINE_DEACTIVATED",
+  "MACHINE_BARRED",
   "NOT_ENTITLED",
   "VERSION_NOT_COVERED",
   "LINK_EXPIRED",
@@ -53,6 +54,10 @@ export const PROBLEM_CODES = [
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
+export type ActivatedMachine = LicenseToken & {
+  took_over: Machine & Record<string, unknown> | null;
+};
+
 export type Activation = {
   /** A text that identifies this machine and never changes. Only its hash is stored. */
   fingerprint: string;
@@ -61,6 +66,12 @@ export type Activation = {
   platform?: string | null;
   /** Ask for a lease as long as the plan allows. */
   offline?: boolean | null;
+  /**
+   * If every seat is held, deactivate the machine that has been idle longest and take its seat. Idle means no token
+   * and no download for 48 hours; a running offline lease is never taken over. Without such a machine, the activation
+   * is refused.
+   */
+  take_over?: "idle" | null;
 };
 
 /** Null: not bought here, or not known. */
@@ -189,14 +200,17 @@ export type License = {
   versions: string;
   updates_until: string | null;
   machine_limit: number;
+  /** How long a machine keeps its seat without a sign of life. null: until it is deactivated. */
+  seat_idle_seconds: number | null;
   expires_at: string | null;
   /** The end of a running trial. */
   trial_ends_at: string | null;
   /** The end that was ordered for it. */
   cancels_at: string | null;
-  /** Seats of active machines, and of machines with a running offline lease. */
+  /** The seats that machines hold, of `machine_limit`. */
   seats_used: number;
   billing: Billing;
+  /** The machines that hold a seat, also by an offline lease alone. A token sees its own machine only. */
   machines: Machine[];
 };
 
@@ -226,8 +240,15 @@ export type Machine = {
   platform: string | null;
   activated_at: string;
   last_seen_at: string;
-  /** The end of a running offline lease, which keeps the seat until then. */
+  /**
+   * The machine holds its seat until then if it gives no further sign of life. null: until it is deactivated. Getting
+   * a token is a sign of life, and moves this time.
+   */
+  seat_until: string | null;
+  /** The end of a running offline lease, which holds the seat until then even after a deactivation. */
   lease_until: string | null;
+  /** When the machine was deactivated. It is listed as long as its lease still holds the seat. */
+  deactivated_at: string | null;
 };
 
 /** The models of public sites that it runs, in the words of their filters. A site without a member has none. */
@@ -646,7 +667,7 @@ export type Operations = {
     path: Record<never, never>;
     query: Record<never, never>;
     body: Activation;
-    answer: LicenseToken;
+    answer: ActivatedMachine;
   };
   /** Get a fresh token */
   issueToken: {

@@ -2,8 +2,15 @@ import type { Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
-import { CREDENTIAL_PROBLEMS, type Holder, readHolder, STANDING_PROBLEMS } from "../licensing/holder.ts";
+import {
+  CREDENTIAL_PROBLEMS,
+  type Holder,
+  machineFormsOf,
+  readHolder,
+  STANDING_PROBLEMS,
+} from "../licensing/holder.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
+import type { FingerprintHashes } from "../licensing/machine/fingerprint.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "./facts.ts";
@@ -11,11 +18,13 @@ import type { Link } from "./link.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
 
 /**
- * The machine that asks for a premium file, under a genuine credential. `issuedAt` is when the credential was made,
- * null for a key, which does not say. `tokenMadeAt` is the same for a token, and null for a link, which ends within
- * minutes. `mayActivate`: the credential may give the machine a seat.
+ * The machine that asks for a premium file, under a genuine credential. `forms` are the hashes of its fingerprint, of
+ * which `machine` is the first. `issuedAt` is when the credential was made, null for a key, which does not say.
+ * `tokenMadeAt` is the same for a token, and null for a link, which ends within minutes. `mayActivate`: the credential
+ * is a key, which may give the machine a seat.
  */
 export type Asker = Holder & {
+  forms: FingerprintHashes;
   issuedAt: UnixSeconds | null;
   tokenMadeAt: UnixSeconds | null;
   mayActivate: boolean;
@@ -23,7 +32,7 @@ export type Asker = Holder & {
 
 /** The asker behind a signed link; null for the link of a free file. */
 export const askerOfLink = ({ holder, issuedAt }: Link): Asker | null =>
-  holder && { ...holder, issuedAt, tokenMadeAt: null, mayActivate: false };
+  holder && { ...holder, forms: [holder.machine], issuedAt, tokenMadeAt: null, mayActivate: false };
 
 /** The problems of a request for a file, for `problems(...)`. */
 export const DELIVERY_PROBLEMS = [
@@ -32,6 +41,7 @@ export const DELIVERY_PROBLEMS = [
   ...STANDING_PROBLEMS,
   "MACHINE_DEACTIVATED",
   "MACHINE_LIMIT_REACHED",
+  "MACHINE_BARRED",
   "NOT_ENTITLED",
   "VERSION_NOT_COVERED",
   "WORKER_NOT_FOUND",
@@ -50,10 +60,13 @@ export async function askerOf(c: ReadScope, worker: Pick<Worker, "tier">): Promi
   if (worker.tier === "free") return null;
   const holder = await readHolder(c);
   if (!holder) return null;
-  const { licenseId, generation, machine } = holder;
-  if (machine !== null) {
+  const { licenseId, generation } = holder;
+  const forms = machineFormsOf(holder);
+  if (forms !== null) {
+    const [machine] = forms;
     const issuedAt = holder.kind === "token" ? holder.issuedAt : null;
-    return { licenseId, generation, machine, issuedAt, tokenMadeAt: issuedAt, mayActivate: holder.kind === "key" };
+    const mayActivate = holder.kind === "key";
+    return { licenseId, generation, machine, forms, issuedAt, tokenMadeAt: issuedAt, mayActivate };
   }
   throw new Problem({
     code: "MACHINE_REQUIRED",
@@ -69,6 +82,10 @@ export const privateHeaders = (worker: Pick<Worker, "tier">): Record<string, str
     : { "Cache-Control": "private, no-store" };
 
 type Decision = Result<Delivery, DeliveryRefusal>;
+
+/** The hash under which a license knows the asking machine, whose fingerprint may have two spellings. */
+const machineIn = ({ machines }: LicenseRecord, { machine, forms }: Asker): string =>
+  forms.length === 1 ? machine : (forms.find((hash) => machines.includes(hash)) ?? machine);
 
 /**
  * A decision on a file. `decideSeated` is there if the asker's key lacks nothing but a seat, which it may take: it
@@ -93,12 +110,12 @@ export async function decideOnEdge(
   const { manifest, license } = await readDeliveryFacts(c, worker.id, asker?.licenseId ?? null);
   if (!asker || !license) return { decision: decideDelivery(worker, manifest, wanted, null, now), decideSeated: null };
   const decide = (record: LicenseRecord) =>
-    decideDelivery(worker, manifest, wanted, { ...asker, license: record }, now);
+    decideDelivery(worker, manifest, wanted, { ...asker, machine: machineIn(record, asker), license: record }, now);
   const { decision, record } = await decideOnRecord(c, license, asker, decide);
   if (decision.ok || decision.error.code !== "MACHINE_DEACTIVATED" || !asker.mayActivate) {
     return { decision, decideSeated: null };
   }
   // No seat is taken for a file that the machine could not have with it.
-  const withSeat = decide({ ...record, machines: [...record.machines, asker.machine] });
+  const withSeat = decide({ ...record, machines: [...record.machines, asker.machine], seats: {} });
   return { decision: withSeat.ok ? decision : withSeat, decideSeated: withSeat.ok ? decide : null };
 }

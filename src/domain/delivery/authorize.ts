@@ -5,8 +5,9 @@ import { actorOf } from "../../platform/storage/ledger.ts";
 import { patientLedger } from "../../platform/storage/patient-ledger.ts";
 import { type Changes, NO_CHANGES, settle } from "../../platform/storage/settle.ts";
 import { licenseRecordOf } from "../licensing/license/record.ts";
-import { licenseChanges } from "../licensing/license/store.ts";
+import { licenseChanges, licensePublication } from "../licensing/license/store.ts";
 import { activateMachine } from "../licensing/machine/activation.ts";
+import { seeMachine } from "../licensing/machine/seat.ts";
 import { licenseProblem } from "../licensing/refusal.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Asker, decideOnEdge, type EdgeDecision } from "./authorization.ts";
@@ -30,12 +31,17 @@ export async function decideFor(
   if (!asker || !decideSeated) return { decision, changes: NO_CHANGES };
   await requireOwnLedger(c.env);
   await countActivation(c.env, asker);
-  const machine = { hash: asker.machine, name: null, platform: null };
+  const machine = { forms: asker.forms, name: null, platform: null };
   const seat = await activateMachine(patientLedger(c.env.DB), asker, machine, actorOf(c, `license:${asker.licenseId}`));
   if (!seat.ok) throw licenseProblem(seat.error, c.var.config);
-  const { license, changeId } = seat.value;
+  const { license, machine: seated, changeId } = seat.value;
   const record = licenseRecordOf(license, c.var.now);
-  return { decision: decideSeated(record), changes: licenseChanges(license.id, changeId) };
+  if (changeId !== null || license.seat_idle_seconds === null) {
+    return { decision: decideSeated(record), changes: licenseChanges(license.id, changeId) };
+  }
+  // The record was older than the machine's last sign of life. This download is one, too, and the record learns of it.
+  await seeMachine(patientLedger(c.env.DB), license, seated.id, c.var.now);
+  return { decision: decideSeated(record), changes: { stale: [{ ...licensePublication(license.id), changeIds: [] }] } };
 }
 
 /** Decides on a file (`decideFor`) and settles the changes. Throws the problem of a refusal. */

@@ -29,14 +29,18 @@ export type Wanted = {
     | { filename: string; platform?: Platform | null };
 };
 
-/** A genuine credential's generation and machine, the record of its license, and when it was made if it is a token. */
+/**
+ * A genuine credential's generation and machine, the record of its license, and when it was made if it is a token.
+ * `mayActivate`: it is a license key.
+ */
 export type Claim = Pick<Holder, "generation" | "machine"> & {
   license: LicenseRecord;
   tokenMadeAt: UnixSeconds | null;
+  mayActivate: boolean;
 };
 
-/** The file to deliver. */
-export type Delivery = { release: ManifestRelease; artifact: ReleaseFile };
+/** The file to deliver, and the machine (a fingerprint hash) that has the right to it; null without a claim. */
+export type Delivery = { release: ManifestRelease; artifact: ReleaseFile; machine: string | null };
 
 type NamedWorker = { id: string; tier: "free" | "premium" };
 
@@ -62,7 +66,7 @@ export function decideDelivery(
   const release = wanted.version === "latest" ? latestWith(manifest, wanted, covers) : named;
   if (!release || !covers(release)) return err(refusalOfVersion(worker.id, manifest, wanted, covers));
   const artifact = artifactOf(release, wanted.file);
-  if (artifact) return ok({ release, artifact });
+  if (artifact) return ok({ release, artifact, machine: claim?.machine ?? null });
   const filenames = filesOf(release).map(({ filename }) => filename);
   return err({ code: "ARTIFACT_NOT_FOUND", worker: worker.id, version: release.version, filenames });
 }
@@ -71,13 +75,20 @@ function refusalOfClaim(worker: string, claim: Claim | null, now: UnixSeconds): 
   if (!claim) return { code: "CREDENTIAL_REQUIRED", worker };
   const refusal = refusalOfUse(claim.license, claim.generation, now);
   if (refusal) return refusal;
-  if (!holdsSeat(claim)) return { code: "MACHINE_DEACTIVATED" };
+  if (!hasSeat(claim, now)) return { code: "MACHINE_DEACTIVATED" };
   return refusalOfWorker(worker, claim.license);
 }
 
-/** Whether the claim's machine has a seat, and for a token: the seat that it was made for. */
-export function holdsSeat({ license, machine, tokenMadeAt }: Omit<Claim, "generation">): boolean {
+/**
+ * Whether the claim's machine has a seat at `now`, and for a token: the seat that it was made for. A seat may lapse,
+ * and only a key looks at that date: tokens end before it, and a link ends minutes after its key or token was used.
+ */
+export function hasSeat(
+  { license, machine, tokenMadeAt, mayActivate }: Omit<Claim, "generation">,
+  now: UnixSeconds,
+): boolean {
   if (!license.machines.includes(machine)) return false;
+  if (mayActivate && (license.seats?.[machine] ?? Number.POSITIVE_INFINITY) <= now) return false;
   const returnedAt = license.returned?.[machine];
   return returnedAt === undefined || tokenMadeAt === null || tokenMadeAt >= returnedAt;
 }

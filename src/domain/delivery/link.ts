@@ -108,7 +108,7 @@ export type SealedLink = { link: Link; opaque: string };
 export async function linkTo(
   c: ReadScope,
   worker: Worker,
-  { release, artifact }: Delivery,
+  { release, artifact, machine }: Delivery,
   asker: Asker | null,
 ): Promise<SealedLink> {
   const link: Link = {
@@ -117,7 +117,11 @@ export async function linkTo(
     workerId: worker.id,
     version: release.version,
     filename: artifact.filename,
-    holder: asker && { licenseId: asker.licenseId, machine: asker.machine, generation: asker.generation },
+    holder: asker && {
+      licenseId: asker.licenseId,
+      machine: machine ?? asker.machine,
+      generation: asker.generation,
+    },
   };
   return { link, opaque: await sealLink(link, await linkSecret(c.var.config)) };
 }

@@ -30,6 +30,7 @@ export const MIGRATIONS = {
     "0031_billing.sql",
     "0032_payments.sql",
     "0034_letters.sql",
+    "0035_seats.sql",
     "0036_event_sequence.sql",
     "0038_amendments.sql",
   ],

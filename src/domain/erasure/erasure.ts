@@ -130,6 +130,7 @@ function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds):
           id,
           now,
         ),
+        ifErased("DELETE FROM barred_machines WHERE license_id = ?", id),
         ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
         ifErased("DELETE FROM recovery_links WHERE email = ?", email),
         ifErased(

@@ -13,15 +13,25 @@ export type Grant = {
   machine_limit: number;
   /** Longest offline lease, in days; 0: none beyond the ordinary token. */
   offline_days: number;
+  /** How long a machine keeps its seat without a sign of life, in seconds; null: its seat never lapses. */
+  seat_idle_seconds: number | null;
 };
 
 /** The grant of a plan or license alone. A new field of `Grant` does not compile until it is listed here. */
-export const grantOf = ({ entitlements, versions, updates_until, machine_limit, offline_days }: Grant): Grant => ({
+export const grantOf = ({
   entitlements,
   versions,
   updates_until,
   machine_limit,
   offline_days,
+  seat_idle_seconds,
+}: Grant): Grant => ({
+  entitlements,
+  versions,
+  updates_until,
+  machine_limit,
+  offline_days,
+  seat_idle_seconds,
 });
 
 /** Whether a grant includes a worker, by id. */

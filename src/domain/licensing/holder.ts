@@ -11,7 +11,7 @@ import { countFailedCredential } from "../../platform/http/rate-limit.ts";
 import type { AppEnv, ReadScope } from "../../platform/http/router.ts";
 import { mayWrite, requireOwnLedger } from "../../platform/storage/deployment.ts";
 import { type Holder, type KeyHolder, parseLicenseKey } from "./license/key.ts";
-import { fingerprintSchema, hashFingerprint } from "./machine/fingerprint.ts";
+import { type FingerprintHashes, fingerprintHashes, fingerprintSchema } from "./machine/fingerprint.ts";
 import { type LicenseRefusal, licenseProblem } from "./refusal.ts";
 import { type LicensingSecrets, licensingSecrets } from "./secrets.ts";
 import { acceptedUntil, type KeyProof, proofOf } from "./token/key-proof.ts";
@@ -21,8 +21,12 @@ export type { Holder, KeyHolder };
 
 /** The holder behind a request. `machine` is null for a key that is sent without its machine. */
 export type RequestHolder =
-  | (KeyHolder & { kind: "key"; machine: string | null })
+  | (KeyHolder & { kind: "key"; machine: FingerprintHashes | null })
   | (Holder & { kind: "token"; issuedAt: UnixSeconds; proof: KeyProof });
+
+/** The hashes of the machine that a credential names; null if it names none. */
+export const machineFormsOf = ({ machine }: RequestHolder): FingerprintHashes | null =>
+  typeof machine === "string" ? [machine] : machine;
 
 type VerifiedToken = Extract<RequestHolder, { kind: "token" }>;
 
@@ -48,14 +52,14 @@ async function holderOfToken(
   return ok(holder);
 }
 
-async function hashOfSentMachine(
+async function hashesOfSentMachine(
   licenseId: string,
   machine: string | null,
-): Promise<Result<string | null, LicenseRefusal>> {
+): Promise<Result<FingerprintHashes | null, LicenseRefusal>> {
   if (machine === null) return ok(null);
   const fingerprint = fingerprintSchema().safeParse(machine);
   return fingerprint.success
-    ? ok(await hashFingerprint(licenseId, fingerprint.data))
+    ? ok(await fingerprintHashes(licenseId, fingerprint.data))
     : err({ code: "MACHINE_REQUIRED" });
 }
 
@@ -73,14 +77,14 @@ async function holderOf(
   if (looksLikeLicenseKey(secret) || !looksLikeSignedToken(secret)) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
     if (!key.ok) return key;
-    const machine = await hashOfSentMachine(key.value.licenseId, sent);
+    const machine = await hashesOfSentMachine(key.value.licenseId, sent);
     return machine.ok ? ok({ kind: "key", ...key.value, machine: machine.value }) : machine;
   }
   const token = await holderOfToken(secret, secrets, issuer, now);
   if (!token.ok) return token;
-  const machine = await hashOfSentMachine(token.value.licenseId, sent);
+  const machine = await hashesOfSentMachine(token.value.licenseId, sent);
   if (!machine.ok) return machine;
-  if (machine.value !== null && machine.value !== token.value.machine) {
+  if (machine.value !== null && !machine.value.includes(token.value.machine)) {
     return err({ code: "MACHINE_MISMATCH", why: "other_token" });
   }
   return token;
@@ -148,9 +152,10 @@ const credentialRequired: Refusal = {
   detail: "Send your license key or token: `Authorization: Bearer ...`, or Basic with the machine as user.",
 };
 
-/** Throws MACHINE_MISMATCH if the credential names another machine than `hash`, the body's fingerprint hash. */
-export function sameMachine(holder: RequestHolder, hash: string): void {
-  if (holder.machine === null || holder.machine === hash) return;
+/** Throws MACHINE_MISMATCH if the credential names another machine than the body, whose hashes are `forms`. */
+export function sameMachine(holder: RequestHolder, forms: FingerprintHashes): void {
+  const named = machineFormsOf(holder);
+  if (named === null || named.some((hash) => forms.includes(hash))) return;
   throw new Problem({
     code: "MACHINE_MISMATCH",
     detail: "The credential names another machine than the request.",

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from "../../lib/time.ts";
+import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { Problem, type Refusal } from "../../platform/http/problem.ts";
 import { type LicenseFacts, standingOf } from "./license/record.ts";
@@ -11,8 +11,9 @@ export type LicenseRefusal =
   | { code: "MACHINE_MISMATCH"; why: "two_names" | "other_token" }
   | { code: "TOKEN_EXPIRED" | "KEY_ROTATED" | "MACHINE_REQUIRED" | "MACHINE_DEACTIVATED" }
   | { code: "LICENSE_REVOKED" | "LICENSE_SUSPENDED" | "LICENSE_EXPIRED" }
-  | { code: "MACHINE_LIMIT_REACHED"; machine_limit: number }
-  | { code: "RATE_LIMITED"; activations: number; retry_after: number };
+  | { code: "MACHINE_BARRED" }
+  | { code: "MACHINE_LIMIT_REACHED"; machine_limit: number; seat_free_at: UnixSeconds | null; may_take_over: boolean }
+  | { code: "RATE_LIMITED"; of: "machines" | "returns"; activations: number; retry_after: number };
 
 /** KEY_ROTATED for a credential of another generation than the license's current one, else null. */
 export const refusalOfGeneration = (current: number, presented: number): LicenseRefusal | null =>
@@ -65,6 +66,7 @@ const WORDS = {
   LICENSE_SUSPENDED: "This license is suspended. Its owner can see in the account how to continue.",
   MACHINE_REQUIRED: "A machine's fingerprint has 1 to 256 characters and no control characters.",
   MACHINE_DEACTIVATED: "This machine is not activated. Activate it with the license key.",
+  MACHINE_BARRED: "This machine has been barred from the license. Please contact its seller.",
 } as const;
 
 /**
@@ -105,12 +107,18 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
         code,
         detail:
           `All ${refusal.machine_limit} machines of this license are in use, or hold an offline lease that still runs. ` +
-          "Deactivate one first.",
+          (refusal.may_take_over
+            ? "Deactivate one first, or take over the seat of the machine that has been idle longest."
+            : "Deactivate one first."),
+        extras: { seat_free_at: toRfc3339(refusal.seat_free_at), may_take_over: refusal.may_take_over },
       };
     case "RATE_LIMITED":
       return {
         code,
-        detail: `This license has activated machines ${refusal.activations} times within a day. Please wait.`,
+        detail:
+          refusal.of === "machines"
+            ? `This license has activated ${refusal.activations} different machines within a day. Please wait.`
+            : `This machine has been activated ${refusal.activations} times within a day. Please wait.`,
         extras: { retry_after: refusal.retry_after },
       };
     default:

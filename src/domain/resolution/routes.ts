@@ -2,7 +2,7 @@ import { ok, type Result } from "../../lib/result.ts";
 import { createRouter, forApi, LICENSE_SECURITY, operation, Problem, z } from "../../platform/http/route.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { publishedManifests } from "../catalog/published-workers.ts";
-import { holdsSeat } from "../delivery/decision.ts";
+import { hasSeat } from "../delivery/decision.ts";
 import { decideOnRecord, readLicenseFacts } from "../delivery/facts.ts";
 import { indexedWorker } from "../delivery/index/signed-index.ts";
 import type { DeliveryRefusal } from "../delivery/refusal.ts";
@@ -140,7 +140,8 @@ async function licenseOf(c: RequestScope, holder: RequestHolder): Promise<Licens
     const refusal = refusalOfUse(license, holder.generation, now);
     if (refusal) return { ok: false, error: refusal };
     // A machine that comes with its key may take a seat when it downloads.
-    const isSeated = holder.kind === "key" || holdsSeat({ ...holder, license, tokenMadeAt: issuedAt });
+    const isSeated =
+      holder.kind === "key" || hasSeat({ ...holder, license, tokenMadeAt: issuedAt, mayActivate: false }, now);
     return isSeated ? ok(null) : { ok: false, error: { code: "MACHINE_DEACTIVATED" } };
   };
   const { decision, record } = await decideOnRecord(c, await readLicenseFacts(c, holder.licenseId), credential, decide);

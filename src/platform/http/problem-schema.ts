@@ -24,6 +24,13 @@ export const ProblemSchema = z
       .nullable()
       .optional()
       .openapi({ description: "With VERSION_NOT_COVERED: the newest version that the license covers." }),
+    seat_free_at: z.iso.datetime().nullable().optional().openapi({
+      description: "With MACHINE_LIMIT_REACHED: when the next seat becomes free by itself; null: none does.",
+    }),
+    may_take_over: z.boolean().optional().openapi({
+      description:
+        "With MACHINE_LIMIT_REACHED: whether a machine has been idle for so long that `take_over` gets its seat.",
+    }),
   })
   .openapi("Problem");
 
@@ -78,6 +85,7 @@ const EXAMPLE_EXTRAS: Partial<Record<ProblemCode, Partial<z.input<typeof Problem
   VALIDATION_FAILED: { errors: [{ path: "limit", message: "Too big: expected number to be <=200" }] },
   RATE_LIMITED: { retry_after: 60 },
   VERSION_NOT_COVERED: { latest_covered_version: "1.9.2", purchase_url: "https://marketplace.rbee.dev/premium" },
+  MACHINE_LIMIT_REACHED: { seat_free_at: null, may_take_over: false },
   NOT_ENTITLED: { purchase_url: "https://marketplace.rbee.dev/premium" },
   LICENSE_EXPIRED: { purchase_url: "https://marketplace.rbee.dev/premium" },
 };

@@ -28,6 +28,7 @@ export const PROBLEMS = {
   MACHINE_REQUIRED: { status: 403, title: "The machine must be named" },
   MACHINE_MISMATCH: { status: 403, title: "The token belongs to another machine" },
   MACHINE_DEACTIVATED: { status: 403, title: "The machine is not activated" },
+  MACHINE_BARRED: { status: 403, title: "The machine is barred from this license" },
   NOT_ENTITLED: { status: 403, title: "The license does not include this worker" },
   VERSION_NOT_COVERED: { status: 403, title: "The license does not cover this version" },
   LINK_EXPIRED: { status: 403, title: "The download link has expired" },
@@ -60,6 +61,8 @@ export type ProblemExtras = {
   purchase_url?: string;
   retry_after?: number;
   latest_covered_version?: string | null;
+  seat_free_at?: string | null;
+  may_take_over?: boolean;
 };
 
 /** A refusal: its code, a sentence for a person, and members that tell a client how to continue. */

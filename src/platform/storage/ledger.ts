@@ -38,11 +38,16 @@ export type Change = {
   reason: string | null;
   /** Facts about the act. Never a credential or personal data, because the audit trail is never erased. */
   details: Record<string, unknown>;
+  /** Details that only the transaction itself can find. */
+  found?: FoundDetails;
   /** Our id of the request; null outside of one. */
   requestId: string | null;
   /** The id that the client gave the request. */
   clientRequestId: string | null;
 };
+
+/** An SQL expression for a JSON object, with the values of its `?`. Members that are null are left out. */
+export type FoundDetails = { sql: string; values: readonly (string | number)[] };
 
 /** The actor, the request and the time of an act. Every store function that writes takes one. */
 export type Actor = {
@@ -81,7 +86,7 @@ export type Publication = { topic: keyof Publishers; key: string };
 /** A new change by `actor`, with a fresh id. */
 export function newChange(
   { actor, requestId, clientRequestId = null, now, run }: Actor,
-  what: { action: Action; subject: string; reason?: string | null; details?: Record<string, unknown> },
+  what: Pick<Change, "action" | "subject"> & Partial<Pick<Change, "reason" | "details" | "found">>,
 ): Change {
   const details = run ? { ...what.details, run } : (what.details ?? {});
   return { id: newId("chg"), at: now, actor, requestId, clientRequestId, reason: null, ...what, details };
@@ -116,7 +121,7 @@ export async function commitChange(
   writes: D1PreparedStatement[],
   publication?: Publication,
 ): Promise<boolean> {
-  const entries = [ifChanged(db, root, change.id, `${AUDIT_ENTRY} WHERE TOOK_EFFECT`, ...auditValues(change))];
+  const entries = [ifChanged(db, root, change.id, `${auditEntry(change)} WHERE TOOK_EFFECT`, ...auditValues(change))];
   if (publication) {
     const { topic, key } = publication;
     const entry = "INSERT INTO outbox (change_id, topic, key, created_at) SELECT ?, ?, ?, ? WHERE TOOK_EFFECT";
@@ -135,14 +140,28 @@ export async function commitChange(
  * row of a RootTable. Throws D1's errors; nothing is written then.
  */
 export async function recordAct(db: D1Database, change: Change, writes: D1PreparedStatement[] = []): Promise<void> {
-  await db.batch([...writes, db.prepare(AUDIT_ENTRY).bind(...auditValues(change))]);
+  await db.batch([...writes, db.prepare(auditEntry(change)).bind(...auditValues(change))]);
 }
 
-const AUDIT_ENTRY = `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id, client_request_id)
-  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?`;
+const auditEntry = ({ found }: Pick<Change, "found">): string =>
+  `INSERT INTO audit (id, at, actor, action, subject, reason, details, request_id, client_request_id)
+  SELECT ?, ?, ?, ?, ?, ?, ${found ? `json_patch(?, ${found.sql})` : "?"}, ?, ?`;
 
-const auditValues = ({ id, at, actor, action, subject, reason, details, requestId, clientRequestId }: Change) =>
-  [id, at, actor, action, subject, reason, JSON.stringify(details), requestId, clientRequestId] as const;
+const auditValues = ({
+  id,
+  at,
+  actor,
+  action,
+  subject,
+  reason,
+  details,
+  found,
+  requestId,
+  clientRequestId,
+}: Change) => [
+  ...[id, at, actor, action, subject, reason, JSON.stringify(details), ...(found?.values ?? [])],
+  ...[requestId, clientRequestId],
+];
 
 /** Whether D1 refused a write because it violates a UNIQUE constraint over `columns` (`table.column`). */
 export const isUniqueViolation = (error: unknown, columns: string): boolean =>

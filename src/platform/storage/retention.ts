@@ -46,7 +46,10 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db.prepare("DELETE FROM idempotency_keys WHERE created_at < ?").bind(now - REQUESTS_KEPT),
     db.prepare("DELETE FROM machine_activations WHERE activated_at < ?").bind(now - ACTIVATIONS_KEPT),
     db
-      .prepare("DELETE FROM machines WHERE deactivated_at < ? AND lease_until <= ?")
+      .prepare(
+        `DELETE FROM machines WHERE deactivated_at < ? AND lease_until <= ?
+         AND NOT EXISTS (SELECT 1 FROM barred_machines WHERE machine_id = machines.id)`,
+      )
       .bind(now - DEACTIVATED_MACHINES_KEPT, now),
     db.prepare("DELETE FROM spent_status_indices WHERE spent_at < ?").bind(now - SPENT_STATUS_INDICES_KEPT),
     db

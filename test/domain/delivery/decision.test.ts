@@ -68,6 +68,7 @@ const license: LicenseRecord = {
   updates_until: null,
   machine_limit: 1,
   offline_days: 0,
+  seat_idle_seconds: null,
   admin_state: "none",
   refund_state: "none",
   dispute_state: "none",
@@ -84,6 +85,7 @@ const claim = (over: Partial<LicenseRecord> = {}, mine: Partial<Claim> = {}): Cl
   generation: 3,
   machine: "m",
   tokenMadeAt: null,
+  mayActivate: false,
   ...mine,
 });
 

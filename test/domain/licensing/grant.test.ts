@@ -21,6 +21,7 @@ const OLD: Grant = {
   updates_until: NOW + 7,
   machine_limit: 3,
   offline_days: 2,
+  seat_idle_seconds: 7200,
 };
 
 async function sold(plan: string, more: object = {}): Promise<string> {

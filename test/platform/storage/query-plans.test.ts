@@ -102,13 +102,13 @@ it("a status list, and a seat with its place in one: no statement reads a whole 
   const statements = new Set<string>();
   const db = noting(env.DB, statements);
   await listedStatuses(db, 7, currentTime());
-  const { takeSeat } = await import("../../../src/domain/licensing/machine/seat.ts");
+  const { takeSeat } = await import("../../../src/domain/licensing/machine/take-seat.ts");
   const { statusIndexOf } = await import("../../../src/domain/licensing/machine/status-index.ts");
   const { requireLicense } = await import("../../../src/domain/licensing/license/store.ts");
   const license = await requireLicense(env.DB, id);
-  const facts = { hash: "h".repeat(43), name: null, platform: null };
+  const facts = { forms: ["h".repeat(43)] as const, name: null, platform: null };
   const actor = { actor: "system", requestId: null, now: currentTime() } as const;
-  const seat = await takeSeat(db, license, facts, actor);
+  const seat = await takeSeat(db, license, facts, actor, { inUse: [] });
   if (!seat.ok) throw new Error(seat.error.code);
   await statusIndexOf(db, license, { ...seat.value.machine, status_generation: null });
   expect(statements.size).toBeGreaterThan(5);

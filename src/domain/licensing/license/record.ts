@@ -2,6 +2,7 @@ import { earliestId } from "../../../lib/id.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import { type Grant, grantOf } from "../grant.ts";
 import type { BILLING_COLUMNS, FACT_COLUMNS, LicenseRow, MachineRow } from "./row.ts";
+import { seatEnd } from "./seats.ts";
 
 export type { LicenseRow, MachineRow };
 
@@ -55,6 +56,11 @@ export type LicenseRecord = Grant &
     machines: string[];
     /** Of machines that came back after a deactivation, when they did: tokens from before are of the earlier seat. */
     returned?: Record<string, UnixSeconds>;
+    /**
+     * If seats lapse: until when each active machine holds its own, as far as this record knows. A token needs no look
+     * at it, because it ends with its seat. After that date, a key must ask the ledger.
+     */
+    seats?: Record<string, UnixSeconds>;
     /** When this record was made from the ledger. A credential issued later may know more than the record. */
     published_at: UnixSeconds;
   };
@@ -73,6 +79,7 @@ export const licenseRecordOf = (license: License, now: UnixSeconds): LicenseReco
   grace_seconds: license.grace_seconds,
   machines: activeMachines(license).map((machine) => machine.fingerprint_hash),
   ...returnsOf(license, now),
+  ...seatsOf(license),
   published_at: now,
 });
 
@@ -88,13 +95,18 @@ function returnsOf(license: License, now: UnixSeconds): Pick<LicenseRecord, "ret
   return { returned: Object.fromEntries(returned.map((machine) => [machine.fingerprint_hash, machine.activated_at])) };
 }
 
-/** The active machines. Each holds a seat. */
+function seatsOf(license: License): Pick<LicenseRecord, "seats"> {
+  if (license.seat_idle_seconds === null) return {};
+  const ends = activeMachines(license).map((machine) => [machine.fingerprint_hash, seatEnd(license, machine)]);
+  return { seats: Object.fromEntries(ends) };
+}
+
+/**
+ * The machines that have not been deactivated. Each holds a seat, or has let it lapse and can come back to it until
+ * another machine needs it.
+ */
 export const activeMachines = (license: License): MachineRow[] =>
   license.machines.filter((machine) => machine.deactivated_at === null);
-
-/** The number of seats that are taken at `now`: by active machines, and by machines with a running offline lease. */
-export const seatsUsed = ({ machines }: Pick<License, "machines">, now: UnixSeconds): number =>
-  machines.filter((machine) => machine.deactivated_at === null || machine.lease_until > now).length;
 
 export const LICENSE_STATUSES = ["active", "suspended", "revoked", "expired"] as const;
 export type LicenseStatus = (typeof LICENSE_STATUSES)[number];

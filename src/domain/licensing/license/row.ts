@@ -11,6 +11,7 @@ const GRANT_COLUMNS = {
   updates_until: z.number().nullable(),
   machine_limit: z.number(),
   offline_days: z.number(),
+  seat_idle_seconds: z.number().nullable(),
 } satisfies { [Field in keyof Grant]: z.ZodType<Grant[Field]> };
 
 /** The columns of the facts that a license's status follows from. Each has one writer, which overwrites no other. */

@@ -2,16 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
 import { type Grant, grantOf } from "../grant.ts";
-import {
-  activeMachines,
-  type BillingFacts,
-  endOf,
-  LICENSE_STATUSES,
-  type License,
-  type MachineRow,
-  seatsUsed,
-  standingOf,
-} from "./record.ts";
+import { type BillingFacts, endOf, LICENSE_STATUSES, type License, type MachineRow, standingOf } from "./record.ts";
+import { seatEnd, seatedMachines } from "./seats.ts";
 
 /** Example values shared by the API description. */
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
@@ -24,8 +16,18 @@ export const MachineView = z
     platform: z.string().nullable().openapi({ example: "linux-x86_64" }),
     activated_at: Timestamp,
     last_seen_at: Timestamp,
+    seat_until: Timestamp.nullable().openapi({
+      description:
+        "The machine holds its seat until then if it gives no further sign of life. null: until it is deactivated. Getting a " +
+        "token is a sign of life, and moves this time.",
+      example: null,
+    }),
     lease_until: Timestamp.nullable().openapi({
-      description: "The end of a running offline lease, which keeps the seat until then.",
+      description: "The end of a running offline lease, which holds the seat until then even after a deactivation.",
+      example: null,
+    }),
+    deactivated_at: Timestamp.nullable().openapi({
+      description: "When the machine was deactivated. It is listed as long as its lease still holds the seat.",
       example: null,
     }),
   })
@@ -38,6 +40,10 @@ const GRANT_VIEW = {
   updates_until: Timestamp.nullable(),
   machine_limit: z.number().int().openapi({ example: 5 }),
   offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
+  seat_idle_seconds: z.number().int().nullable().openapi({
+    description: "How long a machine keeps its seat without a sign of life. null: until it is deactivated.",
+    example: null,
+  }),
 } satisfies { [Field in keyof Grant]: z.ZodType };
 
 /** Only admins see the length of leases. */
@@ -80,24 +86,34 @@ export const LicenseView = z
     expires_at: Timestamp.nullable(),
     trial_ends_at: Timestamp.nullable().openapi({ description: "The end of a running trial.", example: null }),
     cancels_at: Timestamp.nullable().openapi({ description: "The end that was ordered for it.", example: null }),
-    seats_used: z.number().int().openapi({
-      description: "Seats of active machines, and of machines with a running offline lease.",
-      example: 2,
-    }),
+    seats_used: z
+      .number()
+      .int()
+      .openapi({ description: "The seats that machines hold, of `machine_limit`.", example: 1 }),
     billing: BillingView.nullable().openapi({ description: "Null: not bought here, or not known." }),
-    machines: z.array(MachineView),
+    machines: z.array(MachineView).openapi({
+      description: "The machines that hold a seat, also by an offline lease alone. A token sees its own machine only.",
+    }),
   })
   .openapi("License");
 
-/** A machine as clients see it at `now`. */
-export const machineView = (machine: MachineRow, now: UnixSeconds): z.infer<typeof MachineView> => ({
+/** A machine of a license as clients see it at `now`. */
+export const machineView = (
+  license: Pick<License, "seat_idle_seconds">,
+  machine: MachineRow,
+  now: UnixSeconds,
+): z.infer<typeof MachineView> => ({
   id: machine.id,
   name: machine.name,
   platform: machine.platform,
   activated_at: toRfc3339(machine.activated_at),
   last_seen_at: toRfc3339(machine.last_seen_at),
+  seat_until: toRfc3339(finite(seatEnd(license, machine))),
   lease_until: machine.lease_until > now ? toRfc3339(machine.lease_until) : null,
+  deactivated_at: toRfc3339(machine.deactivated_at),
 });
+
+const finite = (at: UnixSeconds): UnixSeconds | null => (Number.isFinite(at) ? at : null);
 
 /** The price and the next charge of a license. Null without a known price. */
 function billingView(license: BillingFacts): z.infer<typeof BillingView> | null {
@@ -111,10 +127,11 @@ function billingView(license: BillingFacts): z.infer<typeof BillingView> | null 
 }
 
 /**
- * A license as its holder sees it at `now`, with its active machines and without the seller's own facts. `only`: the
- * hash of the one machine that the holder may see.
+ * A license as its holder sees it at `now`, without the seller's own facts. It lists the machines that hold a seat, or
+ * only the one with the fingerprint hash `only`: a token sees no machine but its own.
  */
 export function licenseView(license: License, now: UnixSeconds, only?: string): z.infer<typeof LicenseView> {
+  const seated = seatedMachines(license, now);
   const standing = standingOf(license, now);
   const { offline_days: _ofAdmins, updates_until, ...grant } = grantOf(license);
   return {
@@ -127,11 +144,11 @@ export function licenseView(license: License, now: UnixSeconds, only?: string): 
     expires_at: toRfc3339(endOf(license)),
     trial_ends_at: toRfc3339(license.trial_ends_at),
     cancels_at: toRfc3339(license.cancels_at),
-    seats_used: seatsUsed(license, now),
+    seats_used: seated.length,
     billing: billingView(license),
-    machines: activeMachines(license)
+    machines: seated
       .filter(({ fingerprint_hash }) => only === undefined || fingerprint_hash === only)
-      .map((machine) => machineView(machine, now)),
+      .map((machine) => machineView(license, machine, now)),
   };
 }
 

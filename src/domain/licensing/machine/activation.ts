@@ -1,11 +1,14 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
+import { countLicenseDownloads, unlessDown } from "../../../platform/usage/read.ts";
 import type { KeyHolder } from "../holder.ts";
-import type { License } from "../license/record.ts";
+import type { License, MachineRow } from "../license/record.ts";
+import { holdsSeat } from "../license/seats.ts";
 import { readLicense } from "../license/store.ts";
 import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfUse } from "../refusal.ts";
-import { activeMachine, type MachineFacts, type Seat, takeSeat } from "./seat.ts";
+import { activeMachine, type MachineFacts, type Seat, seatedMachine } from "./seat.ts";
+import { comeBack, limitReached, TAKE_OVER_AFTER, type TakeOver, takeSeat } from "./take-seat.ts";
 
 /** The license of a genuine credential in the ledger, in any status. Errors: KEY_INVALID (gone), KEY_ROTATED. */
 export async function readHeldLicense(
@@ -30,21 +33,62 @@ export async function readUsableLicense(
 }
 
 /**
+ * The wish to take over the seat that has been idle longest. A machine that only downloads with the key gets no tokens,
+ * so the ledger does not see it: the statistics name it. Without them, only tokens count.
+ */
+export async function takeOverOf(
+  { STATISTICS }: Pick<Env, "STATISTICS">,
+  licenseId: string,
+  now: UnixSeconds,
+): Promise<TakeOver> {
+  const period = { from: now - TAKE_OVER_AFTER, before: now + 1 };
+  const downloads = await unlessDown(countLicenseDownloads(STATISTICS, licenseId, period));
+  return { inUse: [...(downloads ?? new Map<string | null, number>()).keys()].filter((hash) => hash !== null) };
+}
+
+/**
+ * The seat of an active machine of a license that is in force. If it has lapsed, the machine comes back to it. Errors:
+ * MACHINE_DEACTIVATED if another machine has just got the seat, and MACHINE_LIMIT_REACHED if every seat is held because
+ * the limit was lowered.
+ */
+export async function comeBackIfLapsed(
+  db: D1Database,
+  license: License,
+  machine: MachineRow,
+  actor: Actor,
+): Promise<Result<Seat, LicenseRefusal>> {
+  if (holdsSeat(license, machine, actor.now)) return ok({ license, machine, changeId: null, replaced: null });
+  const facts = { forms: [machine.fingerprint_hash], name: null, platform: null } as const;
+  const seat = await comeBack(db, license, machine, facts, actor);
+  if (seat) return ok(seat);
+  const after = await readLicense(db, license.id);
+  return err(
+    after && activeMachine(after, facts.forms)
+      ? limitReached(after, facts.forms, actor.now)
+      : { code: "MACHINE_DEACTIVATED" },
+  );
+}
+
+/**
  * Activates a machine for a genuine credential. In the ledger, the license must be in force, the credential's
- * generation must be current, and a seat must be free. A machine that is already active keeps its seat. Idempotent.
- * Errors: those of `readUsableLicense` and `takeSeat`.
+ * generation must be current, and a seat must be free. A machine that holds its seat keeps it, and one whose seat has
+ * lapsed comes back to it before any other machine gets one. Idempotent. With `takeOver`, a machine that has been idle
+ * for long gives up its seat if no other is free. Errors: those of `readUsableLicense` and `takeSeat`.
  */
 export async function activateMachine(
   db: D1Database,
   holder: KeyHolder,
   machine: MachineFacts,
   actor: Actor,
+  takeOver: TakeOver | null = null,
 ): Promise<Result<Seat, LicenseRefusal>> {
   const license = await readUsableLicense(db, holder, actor.now);
   if (!license.ok) return license;
-  const active = activeMachine(license.value, machine.hash);
-  if (active) return ok({ license: license.value, machine: active, changeId: null });
-  const seat = await takeSeat(db, license.value, machine, actor);
+  const seated = seatedMachine(license.value, machine.forms, actor.now);
+  if (seated) return ok({ license: license.value, machine: seated, changeId: null, replaced: null });
+  const lapsed = activeMachine(license.value, machine.forms);
+  const back = lapsed ? await comeBack(db, license.value, lapsed, machine, actor) : null;
+  const seat = back ? ok(back) : await takeSeat(db, license.value, machine, actor, takeOver);
   if (seat.ok && refusalOfUse(seat.value.license, holder.generation, actor.now) === null) return seat;
   // The license may have changed since it was read. A refused seat is then refused for that reason. A seat that was
   // given is refused, too: with the license as it is now, the old key would get a token of the new one.

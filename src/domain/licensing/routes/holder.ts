@@ -5,9 +5,15 @@ import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
-import { LicenseView, licenseView } from "../license/view.ts";
-import { activateMachine, readHeldLicense, readUsableLicense } from "../machine/activation.ts";
-import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
+import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
+import {
+  activateMachine,
+  comeBackIfLapsed,
+  readHeldLicense,
+  readUsableLicense,
+  takeOverOf,
+} from "../machine/activation.ts";
+import { fingerprintHashes, fingerprintSchema } from "../machine/fingerprint.ts";
 import { activeMachine, freeSeat, machineOfToken } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
@@ -27,8 +33,24 @@ const Activation = z
     }),
     platform: z.string().max(64).overwrite(printable).nullish().openapi({ example: "linux-x86_64" }),
     offline: z.boolean().nullish().openapi({ description: "Ask for a lease as long as the plan allows." }),
+    take_over: z
+      .enum(["idle"])
+      .nullish()
+      .openapi({
+        description:
+          "If every seat is held, deactivate the machine that has been idle longest and take its seat. Idle means no token and " +
+          "no download for 48 hours; a running offline lease is never taken over. Without such a machine, the activation is refused.",
+        example: null,
+      }),
   })
   .openapi("Activation");
+
+const ActivatedView = TokenView.extend({
+  took_over: MachineView.nullable().openapi({
+    description: "The machine that was idle longest and was deactivated for this one.",
+    example: null,
+  }),
+}).openapi("ActivatedMachine");
 
 /** The operations of a hive on its seat. */
 export const machine = createRouter<HolderEnv>();
@@ -44,28 +66,30 @@ machine.openapi(
     access: HOLDER,
     body: Activation,
     answers: {
-      201: ["The machine has taken a seat.", TokenView],
-      200: ["The machine was active already.", TokenView],
+      201: ["The machine has taken a seat.", ActivatedView],
+      200: ["The machine was active already.", ActivatedView],
     },
-    refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED"],
+    refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED", "MACHINE_BARRED"],
   }),
   async (c) => {
     const { holder } = c.var;
     if (holder.kind !== "key") {
       throw new Problem({ code: "KEY_INVALID", detail: "Activation needs the license key. A token is not enough." });
     }
-    const { fingerprint, name, platform, offline } = c.req.valid("json");
-    const hash = await hashFingerprint(holder.licenseId, fingerprint);
-    sameMachine(holder, hash);
+    const { fingerprint, name, platform, offline, take_over } = c.req.valid("json");
+    const forms = await fingerprintHashes(holder.licenseId, fingerprint);
+    sameMachine(holder, forms);
     await countActivation(c.env, holder);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    const facts = { hash, name: name ?? null, platform: platform ?? null };
-    const activation = await activateMachine(c.env.DB, holder, facts, actor);
+    const facts = { forms, name: name ?? null, platform: platform ?? null };
+    const takeOver = take_over ? await takeOverOf(c.env, holder.licenseId, actor.now) : null;
+    const activation = await activateMachine(c.env.DB, holder, facts, actor, takeOver);
     if (!activation.ok) throw licenseProblem(activation.error, c.var.config);
-    const { license, machine: row, changeId } = activation.value;
+    const { license, machine: row, changeId, replaced } = activation.value;
     await settle(c, licenseChanges(license.id, changeId));
     const token = await issueToken(c, license, row, { offline: offline ?? false, by: holder }, actor);
-    return changeId === null ? c.json(token, 200) : c.json(token, 201);
+    const activated = { ...token, took_over: replaced && machineView(license, replaced, actor.now) };
+    return changeId === null ? c.json(activated, 200) : c.json(activated, 201);
   },
 );
 
@@ -87,14 +111,14 @@ machine.openapi(
   }),
   async (c) => {
     const { holder } = c.var;
-    const hash = await hashFingerprint(holder.licenseId, c.req.valid("json").fingerprint);
-    sameMachine(holder, hash);
+    const forms = await fingerprintHashes(holder.licenseId, c.req.valid("json").fingerprint);
+    sameMachine(holder, forms);
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
     // A token of an earlier seat of the machine frees that seat only, which is gone.
     if (holder.kind === "token" && !machineOfToken(license.value, holder)) return c.body(null, 204);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    const changeId = await freeSeat(c.env.DB, holder.licenseId, { hash }, actor);
+    const changeId = await freeSeat(c.env.DB, holder.licenseId, { forms }, actor);
     await settle(c, licenseChanges(holder.licenseId, changeId));
     return c.body(null, 204);
   },
@@ -120,7 +144,7 @@ token.openapi(
     access: HOLDER,
     body: Body,
     answers: { 200: ["The token.", TokenView] },
-    refusals: [...STANDING_PROBLEMS, "MACHINE_DEACTIVATED"],
+    refusals: [...STANDING_PROBLEMS, "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"],
   }),
   async (c) => {
     const { holder } = c.var;
@@ -130,15 +154,19 @@ token.openapi(
       const refusal = refusalOfRenewal(holder.proof, keyId, c.var.now);
       if (refusal) throw licenseProblem(refusal, c.var.config);
     }
-    const hash = await hashFingerprint(holder.licenseId, fingerprint);
-    sameMachine(holder, hash);
-    await countTokenRequest(c.env, holder, hash);
+    const forms = await fingerprintHashes(holder.licenseId, fingerprint);
+    sameMachine(holder, forms);
+    await countTokenRequest(c.env, holder, forms[0]);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const license = await readUsableLicense(c.env.DB, holder, actor.now);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
-    const machine = holder.kind === "key" ? activeMachine(license.value, hash) : machineOfToken(license.value, holder);
+    const machine = holder.kind === "key" ? activeMachine(license.value, forms) : machineOfToken(license.value, holder);
     if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
-    return c.json(await issueToken(c, license.value, machine, { offline: offline ?? false, by: holder }, actor), 200);
+    const seat = await comeBackIfLapsed(c.env.DB, license.value, machine, actor);
+    if (!seat.ok) throw licenseProblem(seat.error, c.var.config);
+    const { license: current, machine: seated, changeId } = seat.value;
+    await settle(c, licenseChanges(current.id, changeId));
+    return c.json(await issueToken(c, current, seated, { offline: offline ?? false, by: holder }, actor), 200);
   },
 );
 

@@ -5,7 +5,7 @@ import { countVerification } from "../../../platform/http/rate-limit.ts";
 import { ANYONE, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
 import { readLicense } from "../license/store.ts";
-import { fingerprintSchema, hashFingerprint } from "../machine/fingerprint.ts";
+import { fingerprintHashes, fingerprintSchema } from "../machine/fingerprint.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { acceptedUntil } from "../token/key-proof.ts";
 import { verifyLicenseToken } from "../token/token.ts";
@@ -94,7 +94,7 @@ verify.openapi(
       const wanted = {
         worker: worker_id === null ? null : (findWorker(worker_id) ?? ("unknown" as const)),
         version,
-        machine: fingerprint === null ? null : await hashFingerprint(license.id, fingerprint),
+        machine: fingerprint === null ? null : await fingerprintHashes(license.id, fingerprint),
       };
       refusal = verdictOf(license, holder, wanted, now);
     }

@@ -6,16 +6,17 @@ import type { Actor } from "../../../platform/storage/ledger.ts";
 import { writeLate } from "../../../platform/usage/late.ts";
 import { placeOf } from "../../../platform/usage/place.ts";
 import { type License, type MachineRow, standingOf } from "../license/record.ts";
+import { holdsSeat, seatEnd } from "../license/seats.ts";
 import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
 import { activateMachine, readUsableLicense } from "../machine/activation.ts";
-import { hashFingerprint } from "../machine/fingerprint.ts";
+import { fingerprintHashes } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
 import { statusIndexOf } from "../machine/status-index.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets } from "../secrets.ts";
 import { type KeyProof, keyRequiredBy } from "./key-proof.ts";
 import { statusPlace } from "./status-list.ts";
-import { licenseTokenClaims, renewalTime, signLicenseToken, TOKEN_LIFETIME, tokenExpiry } from "./token.ts";
+import { leaseExpiry, licenseTokenClaims, renewalTime, signLicenseToken, tokenExpiry } from "./token.ts";
 
 export const TokenView = z
   .object({
@@ -58,17 +59,19 @@ export async function issueToken(
   const index = await statusIndexOf(c.env.DB, license, machine);
   if (!index.ok) throw licenseProblem(index.error, c.var.config);
   const standing = standingOf(license, now);
-  const allowed = tokenExpiry(license, standing.status === "active" ? standing.ends_at : now, limit, offline, now);
+  const seat = { ...machine, last_seen_at: now };
+  const endsAt = Math.min(limit, (standing.status === "active" ? standing.ends_at : now) ?? Number.POSITIVE_INFINITY);
+  const ordinary = tokenExpiry(now, endsAt, seatEnd(license, seat));
+  const allowed = offline ? Math.max(ordinary, leaseExpiry(license, endsAt, now)) : ordinary;
   // A lease that is almost new is handed out again, so that repeated requests write nothing.
   const isFresh = allowed >= machine.lease_until && allowed - machine.lease_until < HOUR;
   const expiresAt = isFresh ? machine.lease_until : allowed;
-  const isLease = expiresAt > now + TOKEN_LIFETIME;
-  if (isLease && !isFresh) {
-    if (!(await recordLease(c.env.DB, license.id, machine, expiresAt, actor)))
-      throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
-  } else {
-    await seeMachine(c.env.DB, machine.id, now);
-  }
+  const isNewLease = expiresAt > ordinary && !isFresh;
+  const isSeated = isNewLease
+    ? await recordLease(c.env.DB, license, machine, expiresAt, actor)
+    : await seeMachine(c.env.DB, license, machine.id, now);
+  if (!isSeated) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, c.var.config);
+  if (isNewLease) seat.lease_until = expiresAt;
   const place = placeOf(c.req.raw);
   if (place) writeLate(c, { kind: "use", license_id: license.id, place, at: now });
   const { list, idx } = statusPlace(index.value);
@@ -78,10 +81,8 @@ export async function issueToken(
   // A seat may begin in the next second (`takeSeat`), and isolates' clocks may differ: no token is older than its seat.
   const madeAt = Math.max(now, machine.activated_at);
   const claims = licenseTokenClaims(license, machine.fingerprint_hash, issued, expiresAt, madeAt);
-  // The row was read before its lease was written.
-  const held = { ...machine, last_seen_at: now, lease_until: Math.max(machine.lease_until, isLease ? expiresAt : 0) };
-  const machines = license.machines.map((one) => (one.id === machine.id ? held : one));
-  const view = licenseView({ ...license, machines }, now, by.kind === "key" ? undefined : machine.fingerprint_hash);
+  const current = { ...license, machines: license.machines.map((one) => (one.id === seat.id ? seat : one)) };
+  const view = licenseView(current, now, by.kind === "key" ? undefined : machine.fingerprint_hash);
   return {
     token: await signLicenseToken(claims, keyring),
     token_type: "Bearer",
@@ -90,7 +91,7 @@ export async function issueToken(
     key_required_by: toRfc3339(limit),
     warning: view.warning,
     license: view,
-    machine: machineView(held, now),
+    machine: machineView(license, seat, now),
   };
 }
 
@@ -113,8 +114,8 @@ export async function seatForLease(
   const holder = { licenseId, generation };
   if ("fingerprint" in wanted) {
     await countActivation(env, holder);
-    const hash = await hashFingerprint(licenseId, wanted.fingerprint);
-    const facts = { hash, name: null, platform: null };
+    const forms = await fingerprintHashes(licenseId, wanted.fingerprint);
+    const facts = { forms, name: null, platform: null };
     const seat = await activateMachine(env.DB, holder, facts, actor);
     if (!seat.ok) throw licenseProblem(seat.error, config);
     return seat.value;
@@ -123,8 +124,9 @@ export async function seatForLease(
   if (!license.ok) throw licenseProblem(license.error, config);
   const { machines } = license.value;
   const machine = machines.find(({ id, deactivated_at }) => id === wanted.machineId && deactivated_at === null);
-  if (!machine) throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, config);
-  return { license: license.value, machine, changeId: null };
+  if (!machine || !holdsSeat(license.value, machine, actor.now))
+    throw licenseProblem({ code: "MACHINE_DEACTIVATED" }, config);
+  return { license: license.value, machine, changeId: null, replaced: null };
 }
 
 /**
@@ -133,7 +135,7 @@ export async function seatForLease(
  */
 export async function issueOfflineLease(
   c: RequestScope,
-  { license, machine }: Seat,
+  { license, machine }: Pick<Seat, "license" | "machine">,
   actor: Actor,
 ): Promise<z.infer<typeof TokenView>> {
   await countTokenRequest(c.env, { licenseId: license.id, generation: license.generation }, machine.fingerprint_hash);

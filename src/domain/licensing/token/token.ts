@@ -7,6 +7,7 @@ import { lazy } from "../../../lib/lazy.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import type { LicenseRow } from "../license/record.ts";
+import { SEAT_MARGIN } from "../license/seats.ts";
 import type { LicenseRefusal } from "../refusal.ts";
 import type { Keyring } from "./signing-keys.ts";
 
@@ -74,20 +75,18 @@ export const renewalTime = (now: UnixSeconds, expiresAt: UnixSeconds, random: nu
   Math.floor(((expiresAt - now) * (RENEWED_AFTER.least + random * (RENEWED_AFTER.most - RENEWED_AFTER.least))) / 100);
 
 /**
- * The expiry of a token issued at `now`, in seconds since 1970. It is the end of the ordinary lifetime, or of an
- * offline lease as long as the license allows. It is never later than `limit`, nor than the end of the license itself
- * (`endsAt`, null: no end).
+ * The expiry of an ordinary token issued at `now`, in seconds since 1970. It is never later than `endsAt`, the end of
+ * the license or of its chain of renewals. A token ends before its machine's seat lapses (`seatEnds`).
  */
-export function tokenExpiry(
-  license: Pick<LicenseRow, "offline_days">,
-  endsAt: UnixSeconds | null,
-  limit: UnixSeconds,
-  offline: boolean,
+export const tokenExpiry = (now: UnixSeconds, endsAt: UnixSeconds, seatEnds: UnixSeconds): UnixSeconds =>
+  Math.min(now + TOKEN_LIFETIME, endsAt, seatEnds - SEAT_MARGIN);
+
+/** The expiry of an offline lease issued at `now`: as long as the license allows. It keeps its seat itself. */
+export const leaseExpiry = (
+  { offline_days }: Pick<LicenseRow, "offline_days">,
+  endsAt: UnixSeconds,
   now: UnixSeconds,
-): UnixSeconds {
-  const lifetime = offline ? Math.max(TOKEN_LIFETIME, license.offline_days * DAY) : TOKEN_LIFETIME;
-  return Math.min(now + lifetime, limit, endsAt ?? Number.POSITIVE_INFINITY);
-}
+): UnixSeconds => Math.min(now + offline_days * DAY, endsAt);
 
 /**
  * The claims of a token for one machine (a fingerprint hash). `statusUri` is the address of its status list, `authTime`

@@ -19,12 +19,16 @@ export type VerdictRefusal = LicenseRefusal | { code: "WORKER_NOT_FOUND" | "NOT_
 export function verdictOf(
   license: License,
   holder: Pick<Holder, "generation" | "machine"> & { issuedAt: UnixSeconds },
-  wanted: { worker: Pick<Worker, "id" | "tier"> | "unknown" | null; version: string | null; machine: string | null },
+  wanted: {
+    worker: Pick<Worker, "id" | "tier"> | "unknown" | null;
+    version: string | null;
+    machine: readonly string[] | null;
+  },
   now: UnixSeconds,
 ): VerdictRefusal | null {
   const refusal = refusalOfUse(license, holder.generation, now);
   if (refusal) return refusal;
-  if (wanted.machine !== null && wanted.machine !== holder.machine) {
+  if (wanted.machine !== null && !wanted.machine.includes(holder.machine)) {
     return { code: "MACHINE_MISMATCH", why: "other_token" };
   }
   if (!machineOfToken(license, holder)) return { code: "MACHINE_DEACTIVATED" };

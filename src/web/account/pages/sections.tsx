@@ -1,6 +1,6 @@
 import { activationCommand } from "../../../domain/licensing/license/key.ts";
 import { isRevoked, type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
-import { activationsPerDay } from "../../../domain/licensing/machine/seat.ts";
+import { activationsPerDay } from "../../../domain/licensing/machine/take-seat.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
@@ -37,7 +37,7 @@ export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
       )}
       <p class="quiet">
         You can activate a freed machine again. To prevent sharing, this license allows at most{" "}
-        {activationsPerDay(license.machine_limit)} activations within 24 hours.
+        {activationsPerDay(license)} activations within 24 hours.
       </p>
     </section>
   );

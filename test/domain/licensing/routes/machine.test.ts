@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { readLicense } from "../../../../src/domain/licensing/license/store.ts";
-import { activationsPerDay, takeSeat } from "../../../../src/domain/licensing/machine/seat.ts";
+import { activationsPerDay, takeSeat } from "../../../../src/domain/licensing/machine/take-seat.ts";
 import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
 import { hookedLedger } from "../../../support/hooked-ledger.ts";
 import {
@@ -141,7 +141,7 @@ describe("activation", () => {
     const license = await readLicense(env.DB, id);
     if (!license) throw new Error("no license");
     await adminAct(id, "rotate-key");
-    const machine = { hash: "m", name: null, platform: null };
+    const machine = { forms: ["m"] as const, name: null, platform: null };
     const actor = { actor: "system", requestId: null, now: Math.floor(Date.now() / 1000) } as const;
     expect((await takeSeat(env.DB, license, machine, actor)).ok).toBe(false);
     expect(await count("machines")).toBe(0);
@@ -202,7 +202,7 @@ describe("activation", () => {
       granted++;
       await deactivate(key, `machine-${n}`);
     }
-    expect(granted).toBe(activationsPerDay(1));
+    expect(granted).toBe(activationsPerDay({ machine_limit: 1, seat_idle_seconds: null }));
     expect(refusal.status).toBe(429);
     expect(Number(refusal.headers.get("Retry-After"))).toBeGreaterThan(0);
     expect(await codeOf(refusal)).toBe("RATE_LIMITED");
