@@ -70,7 +70,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   ],
   [["/plans", "/checkout"], routes(async () => (await import("./web/shop/routes.ts")).shopRoutes)],
   [
-    ["/account", "/recover", "/v1/licenses/recover"],
+    ["/account", "/recover", "/emails", "/v1/licenses/recover"],
     routes(async () => (await import("./web/account/routes.ts")).accountRoutes),
   ],
   [["/page"], routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, consoleStyle]))],

@@ -73,6 +73,27 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
   { name: "account-in-grace", ...license("inGrace", "A payment failed: in grace") },
   { name: "account-canceled", ...license("canceled", "Canceled, with time left") },
   { name: "account-revoked", ...license("revoked", "Revoked") },
+  { name: "account-emails", caption: "Choose your emails", as: "owner", path: () => "/account/emails" },
+  {
+    name: "account-emails-prove",
+    caption: "Choose your emails, signed in by key",
+    as: "key holder",
+    path: () => "/account/emails",
+  },
+  {
+    name: "emails",
+    caption: "The link that turns a kind of email off",
+    as: "anybody",
+    path: ({ links }) => links.emails,
+  },
+  {
+    name: "emails-off",
+    caption: "A kind of email is turned off",
+    as: "anybody",
+    path: ({ links }) => links.emails,
+    act: press("Turn them off"),
+  },
+  { name: "emails-forged", caption: "A forged link", as: "anybody", path: () => "/emails/nonsense" },
   { name: "account-erase", caption: "Delete my data", as: "owner", path: () => "/account/erase" },
   {
     name: "account-erase-prove",

@@ -9,7 +9,7 @@ import { freePort } from "../../test/end-to-end/free-port.ts";
 import { ensureReleaseKey } from "../development/credentials.ts";
 import { openLedger } from "../development/ledger.ts";
 import { developmentPaths } from "../development/paths.ts";
-import { historySql, oddPurchasesSql } from "./sample-history.ts";
+import { historySql, oddPurchasesSql, renewalMailSql } from "./sample-history.ts";
 import { makeLicenses, OWNER, type SampleLicenses } from "./sample-licenses.ts";
 import { publishSamples, type SampleReleases } from "./sample-releases.ts";
 
@@ -27,8 +27,11 @@ export type SampleCatalog = {
   tokens: { owner: string; support: string; supportId: string };
   /** The id of a trusted publisher. */
   publisher: string;
-  /** The paths of mailed links to the account of `OWNER`: one for the sign-in, and one that stays unused. */
-  links: { used: string; fresh: string };
+  /**
+   * The paths of mailed links: to the account of `OWNER`, one for the sign-in and one that stays unused; and the one
+   * that turns off the receipts of renewals.
+   */
+  links: { used: string; fresh: string; emails: string };
   stop(): Promise<void>;
 };
 
@@ -70,15 +73,25 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
         reason: "releases come from CI",
       },
     });
-    const mailedLink = async (): Promise<string> => {
-      const mails = async (): Promise<string[]> => mailsTo(OWNER, await readFile(paths.serverLog, "utf8"));
-      const seen = (await mails()).length;
-      await new CatalogClient({ url }).send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
-      await within(20, async () => (await mails()).length > seen);
-      const text = await readFile((await mails()).at(-1) ?? "", "utf8");
-      const link = /\S+(\/recover\/\S+)/.exec(text)?.[1];
-      if (link === undefined) throw new Error(`no link in the mail:\n${text}`);
+    // The links to the owner, in the order of their mails. Other mails reach the same address meanwhile.
+    const mailedLinks = async (path: "recover" | "emails"): Promise<string[]> => {
+      const files = mailsTo(OWNER, await readFile(paths.serverLog, "utf8"));
+      const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+      return texts.flatMap((text) => new RegExp(`\\S+(/${path}/\\S+)`).exec(text)?.[1] ?? []);
+    };
+    const newLink = async (path: "recover" | "emails", cause: () => Promise<unknown>): Promise<string> => {
+      const seen = (await mailedLinks(path)).length;
+      await cause();
+      await within(20, async () => (await mailedLinks(path)).length > seen);
+      const link = (await mailedLinks(path)).at(seen);
+      if (link === undefined) throw new Error(`no mail to ${OWNER} has a link to /${path}`);
       return link;
+    };
+    const recover = () =>
+      new CatalogClient({ url }).send({ method: "POST", path: "/v1/licenses/recover", body: { email: OWNER } });
+    const renew = async () => {
+      await (await openLedger(url)).execute([{ sql: renewalMailSql(licenses.monthly.licenseId, OWNER, now) }]);
+      await fetch(`${url}/cdn-cgi/local/scheduled`);
     };
     return {
       url,
@@ -87,7 +100,11 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       publisher: publisher.id,
       stop,
       tokens: { owner: adminToken, support: support.token, supportId: support.admin_token.id },
-      links: { used: await mailedLink(), fresh: await mailedLink() },
+      links: {
+        used: await newLink("recover", recover),
+        fresh: await newLink("recover", recover),
+        emails: await newLink("emails", renew),
+      },
     };
   } catch (error) {
     await stop();

@@ -78,3 +78,9 @@ export function oddPurchasesSql(now: number): string {
     INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at, attempts, outcome, attention)
     VALUES ('${ODD_EVENT}', '${type}', 'sub_1Sample', ${now}, ${now}, ${now}, 1, '${outcome}', 1) ON CONFLICT DO NOTHING;`;
 }
+
+/** The SQL of a mail about a renewal, which has a link that turns such mails off. */
+export const renewalMailSql = (licenseId: string, email: string, now: number): string =>
+  `INSERT INTO mails (id, license_id, kind, occasion, recipient, data, created_at, next_attempt_at)
+   VALUES ('mail_06b4m2v8w5r7q1t3x9z2k4n6p8', '${licenseId}', 'renewed', 'sample', '${email}', '{}', ${now}, ${now})
+   ON CONFLICT DO NOTHING;`;

@@ -4,7 +4,15 @@ import { app } from "../../src/app.ts";
 import { newAddress } from "./admin-request.ts";
 
 /** A mail as the provider was given it. */
-export type Letter = { from: unknown; to: unknown; subject: string; text: string; html: string };
+export type Letter = {
+  from: unknown;
+  to: unknown;
+  replyTo: unknown;
+  subject: string;
+  text: string;
+  html: string;
+  headers: Record<string, string>;
+};
 
 /** A mail provider that keeps its mails, and can be told to fail. */
 export type Postbox = {
@@ -22,8 +30,8 @@ export function newPostbox(): Postbox {
     postbox.calls++;
     await postbox.before();
     if (!("subject" in message)) throw new Error("not a composed mail");
-    const { from, to, subject, text = "", html = "" } = message;
-    postbox.letters.push({ from, to, subject, text, html });
+    const { from, to, replyTo, subject, text = "", html = "", headers = {} } = message;
+    postbox.letters.push({ from, to, replyTo, subject, text, html, headers });
     return { messageId: `<${postbox.calls}@test>` };
   };
   postbox.env = { ...env, EMAIL: { send } };
@@ -38,11 +46,12 @@ export async function askWith(
   {
     json,
     form,
+    body: raw,
     headers = {},
-  }: { json?: unknown; form?: Record<string, string>; headers?: Record<string, string> } = {},
+  }: { json?: unknown; form?: Record<string, string>; body?: string; headers?: Record<string, string> } = {},
 ): Promise<Response> {
   const context = createExecutionContext();
-  const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
+  const body = json === undefined ? (raw ?? (form && new URLSearchParams(form))) : JSON.stringify(json);
   const request = new Request(`https://catalog.test${path}`, {
     method,
     headers: {

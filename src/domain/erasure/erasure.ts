@@ -132,6 +132,7 @@ function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds):
         ),
         ifErased("DELETE FROM barred_machines WHERE license_id = ?", id),
         ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
+        ifErased("DELETE FROM mail_opt_outs WHERE email = ?", email),
         ifErased("DELETE FROM recovery_links WHERE email = ?", email),
         ifErased(
           "DELETE FROM sessions WHERE ((kind = 'license' AND subject = ?) OR (kind = 'mail' AND subject = ?))",

@@ -4,12 +4,13 @@ import { MailAddress } from "../../lib/mail-address.ts";
 import { currentTime, DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
 import { recoveryToken, recoveryUrl, renewRecoveryLink } from "../../platform/identity/recovery-link.ts";
-import { MAIL_KINDS, type MailKind } from "../../platform/storage/mail-outbox.ts";
+import { MAIL_KINDS, type MailKind, topicOf } from "../../platform/storage/mail-outbox.ts";
 import { activationCommand } from "../licensing/license/key.ts";
 import { readLicense } from "../licensing/license/store.ts";
 import { planName } from "../licensing/plans.ts";
 import { currentKey, licensingSecrets } from "../licensing/secrets.ts";
 import { type LetterFacts, letterOf } from "./letters.ts";
+import { preferenceToken, preferenceUrl, readOptOuts } from "./preferences.ts";
 import { permanentRefusal } from "./refusal.ts";
 import { type RenderedMail, renderLetter } from "./render.ts";
 
@@ -69,7 +70,9 @@ async function claim(db: D1Database, id: string, now: UnixSeconds): Promise<Clai
  */
 async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeconds): Promise<boolean> {
   try {
-    await env.EMAIL.send(await composeMail(env, row, now));
+    const mail = await composeMail(env, id, row, now);
+    if ("unwanted" in mail) return await dropMail(env.DB, id, mail.unwanted, now);
+    await env.EMAIL.send(mail);
   } catch (error) {
     const reason = permanentRefusal(error);
     const message = reason === null ? messageOf(error) : `Not retried: ${reason}. ${messageOf(error)}`;
@@ -87,6 +90,15 @@ async function sendClaimed(env: Env, { id, attempts, row }: Claim, now: UnixSeco
   return true;
 }
 
+/** Marks a mail as done without sending it. `last_error` keeps the reason. */
+async function dropMail(db: D1Database, id: string, reason: string, now: UnixSeconds): Promise<true> {
+  await db
+    .prepare("UPDATE mails SET sent_at = ?, next_attempt_at = NULL, last_error = ? WHERE id = ?")
+    .bind(now, `Not sent: ${reason}`, id)
+    .run();
+  return true;
+}
+
 /**
  * A short error message with the provider's code (`E_...`). It removes keys, recovery links and addresses, which a
  * provider may quote from the mail.
@@ -96,7 +108,7 @@ function messageOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? `${String(error.code)} ` : "";
   return `${code}${message}`
     .replaceAll(/rbee_lic_\w*/gi, "rbee_lic_...")
-    .replaceAll(/\/recover\/[\w-]*/g, "/recover/...")
+    .replaceAll(/\/(recover|emails)\/[\w-]*/g, "/$1/...")
     .replaceAll(/[^\s<>@]+@[^\s<>@]+/g, "...@...")
     .slice(0, 300);
 }
@@ -124,21 +136,40 @@ const MailRow = z.object({
 });
 
 /** A mail in the form of the `send_email` binding. */
-export type OutgoingMail = RenderedMail & { from: { name: string; email: string }; to: string; replyTo: string };
+export type OutgoingMail = RenderedMail & {
+  from: { name: string; email: string };
+  to: string;
+  replyTo: string;
+  headers: Record<string, string>;
+};
 
 /** The kinds that contain the license's key. */
 const KINDS_WITH_KEY: readonly MailKind[] = ["license_key", "key_rotated"];
 
 /**
- * Makes the mail of a `mails` row from the current state. The license's current key is derived here and stored nowhere.
- * The 30 minutes of a recovery link begin now, so that a delayed mail arrives with a live link. Throws D1's errors, and
- * when the row or its license is not valid.
+ * Makes the mail of a `mails` row from the current state, or says why nobody wants it any more. The license's current
+ * key is derived here and stored nowhere. The 30 minutes of a recovery link begin now, so that a delayed mail arrives
+ * with a live link. Throws D1's errors, and when the row or its license is not valid.
  */
-async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeconds): Promise<OutgoingMail> {
+async function composeMail(
+  env: Env,
+  id: string,
+  row: Record<string, unknown>,
+  now: UnixSeconds,
+): Promise<OutgoingMail | { unwanted: string }> {
   const config = configOf(env);
   const mail = MailRow.parse(row);
   const license = mail.license_id === null ? null : await readLicense(env.DB, mail.license_id);
   if (mail.license_id !== null && license === null) throw new Error("the license of a mail is not there");
+  // A key must not reach an address that the license no longer has.
+  if (license !== null && license.email !== mail.recipient && mail.kind !== "address_changed") {
+    return { unwanted: "the license has another address now." };
+  }
+  const topic = topicOf(mail.kind);
+  if (topic !== null && (await readOptOuts(env.DB, mail.recipient)).has(topic)) {
+    return { unwanted: `the address has turned off ${topic}.` };
+  }
+  const { keySecret } = await licensingSecrets(config);
   const facts: LetterFacts = {
     plan: planName(license?.plan ?? String(mail.data["plan"] ?? "rbee")),
     license,
@@ -152,14 +183,18 @@ async function composeMail(env: Env, row: Record<string, unknown>, now: UnixSeco
     installUrl: `${config.PUBLIC_URL}/install`,
     activation: activationCommand(config.PUBLIC_URL),
     seller: { name: config.SELLER_NAME, address: config.SELLER_ADDRESS, support: config.SUPPORT_EMAIL },
-    unsubscribeUrl: null,
+    unsubscribeUrl: topic === null ? null : preferenceUrl(config.PUBLIC_URL, await preferenceToken(id, keySecret)),
   };
   if (mail.kind === "recovery_link") {
     const link = z.string().parse(mail.data["link"]);
-    const { keySecret } = await licensingSecrets(config);
     await renewRecoveryLink(env.DB, link, now);
     facts.recoveryUrl = recoveryUrl(config.PUBLIC_URL, await recoveryToken(link, keySecret));
   }
   const letter = await renderLetter(letterOf(mail.kind, facts));
-  return { from: config.MAIL_FROM, to: mail.recipient, replyTo: config.SUPPORT_EMAIL, ...letter };
+  const headers = unsubscribeHeaders(facts.unsubscribeUrl);
+  return { from: config.MAIL_FROM, to: mail.recipient, replyTo: config.SUPPORT_EMAIL, headers, ...letter };
 }
+
+/** The headers by which mail programs offer to turn a topic off with one click (RFC 2369 and RFC 8058). */
+const unsubscribeHeaders = (url: string | null): Record<string, string> =>
+  url === null ? {} : { "List-Unsubscribe": `<${url}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" };

@@ -21,7 +21,7 @@ const SECRETS: readonly Mask[] = [
   [new RegExp(`${TOKEN_START.source}[\\w-]+\\.[\\w-]*`, "g"), "(masked token)"],
   [/\b((?:sk|rk)_(?:test|live)|whsec)_\w{6,}/g, "$1_(masked)"],
   [/\b(Basic|Bearer)\s+(?!rbee_(?:lic|adm)_\()(?=[^\s"'<>,;()]*[\d_=])[^\s"'<>,;()]{8,}/gi, "$1 (masked)"],
-  [/\/(dl|recover)\/[\w~-][\w~.-]{7,}/g, "/$1/(masked)"],
+  [/\/(dl|recover|emails)\/[\w~-][\w~.-]{7,}/g, "/$1/(masked)"],
   [/(?<=\/\/)[^\s/@"'<>]+@/g, "(masked)@"],
 ];
 
@@ -29,7 +29,7 @@ const SECRETS: readonly Mask[] = [
 const PRIVATE: readonly Mask[] = [
   [/\b(sk|rk|whsec)_\w+/g, "$1_(masked)"],
   [/\b(Basic|Bearer)\s+(?!\(masked|rbee_(?:lic|adm)_\(masked)[^\s"'<>,;()]+/gi, "$1 (masked)"],
-  [/\/(dl|recover)\/[\w~.-]+/g, "/$1/(masked)"],
+  [/\/(dl|recover|emails)\/[\w~.-]+/g, "/$1/(masked)"],
   [/(?<![^\s@<>"\\])[^\s@<>"\\]+@[^\s@<>"\\/]*\.\p{L}{2,}/gu, "(mail address)"],
 ];
 

@@ -46,6 +46,7 @@ export const AccountEnd: FC<{ csrf: string }> = ({ csrf }) => (
         Sign out everywhere
       </button>
     </PostForm>
+    <a href="/account/emails">Choose your emails</a>
     <a href="/account/erase">Delete my data</a>
   </section>
 );

@@ -1,4 +1,5 @@
 import { combine, createRouter } from "../../platform/http/route.ts";
+import { emailLink, emails } from "./routes/emails.tsx";
 import { erase } from "./routes/erase.tsx";
 import { license } from "./routes/license.ts";
 import { recovery } from "./routes/recovery.ts";
@@ -6,5 +7,5 @@ import { signIn, signOut } from "./routes/sign-in.ts";
 
 /** The customer's account: the ways to sign in, and the pages behind. */
 export const accountRoutes = createRouter();
-accountRoutes.route("/", combine(signIn, recovery));
-accountRoutes.route("/", combine(license, erase, signOut));
+accountRoutes.route("/", combine(signIn, recovery, emailLink));
+accountRoutes.route("/", combine(license, emails, erase, signOut));

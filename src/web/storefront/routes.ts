@@ -83,7 +83,7 @@ storefrontRoutes.openapi(
 const PUBLIC_PATHS = ["/", "/plans", "/install", ...workers.map(({ id }) => `/w/${id}`)];
 
 /** Private pages, and paths for programs. */
-const CLOSED_PATHS = ["/account", "/admin", "/checkout", "/recover", "/v1/", "/dl/"];
+const CLOSED_PATHS = ["/account", "/admin", "/checkout", "/recover", "/emails", "/v1/", "/dl/"];
 
 const file = (path: string, summary: string, type: string, example: string) =>
   createRoute({

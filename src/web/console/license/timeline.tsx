@@ -102,7 +102,7 @@ const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, 
 };
 
 function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<StoryEntry, { kind: "mail" }>): Child {
-  if (sent_at !== null) return `sent on ${formatDateTime(sent_at)}.`;
+  if (sent_at !== null) return last_error ?? `sent on ${formatDateTime(sent_at)}.`;
   if (next_attempt_at === null) return <StatusBadge tone="bad" text={`given up after ${attempts} attempts`} />;
   const fault = last_error === null ? "" : ` The last attempt failed: ${last_error}`;
   return `waiting to be sent, next on ${formatDateTime(next_attempt_at)}.${fault}`;
