@@ -31,8 +31,8 @@ export function paymentsOf(sources: MoneySources, known: readonly Payment[] = []
     ...sources.invoices
       .filter(({ parent, status }) => parent?.subscription_details == null && status !== "draft")
       .map(oneTimePayment),
-    ...(sources.session ? sessionPayments(sources.session) : []),
   ];
+  if (paid.length === 0 && sources.session) paid.push(...sessionPayments(sources.session));
   const all = [...paid, ...known.filter((old) => paid.every(({ id }) => id !== old.id))];
   return [
     ...paid,
@@ -41,11 +41,11 @@ export function paymentsOf(sources: MoneySources, known: readonly Payment[] = []
   ];
 }
 
-/** The row of a paid one-time checkout that has no invoice. An invoice has its own row. */
-function sessionPayments(session: Stripe.Checkout.Session): Payment[] {
-  const isOwn = session.mode === "payment" && session.invoice === null && session.payment_status !== "unpaid";
-  return isOwn && session.status === "complete" ? [{ ...sessionPayment(session), state: "paid" }] : [];
-}
+/** The row of a paid one-time checkout without an invoice. */
+const sessionPayments = (session: Stripe.Checkout.Session): Payment[] =>
+  session.mode === "payment" && session.status === "complete" && session.payment_status !== "unpaid"
+    ? [sessionPayment(session)]
+    : [];
 
 /**
  * The row of a paid sale that no license can be made of. Its id is the session's, so the rows of the license replace it

@@ -29,10 +29,15 @@ export function amountsOf({
 /** The subscription of an invoice, or null. */
 const subscriptionOf = ({ parent }: Stripe.Invoice): string | null => idOf(parent?.subscription_details?.subscription);
 
-function stateOf({ status, amount_paid_off_stripe }: Stripe.Invoice): PaymentState {
-  switch (status) {
+/** Whether an invoice was paid outside of Stripe: by a payment record, which has no charge. */
+const isPaidOutside = ({ payments, amount_paid_off_stripe }: Stripe.Invoice): boolean =>
+  (amount_paid_off_stripe ?? 0) > 0 ||
+  (payments?.data ?? []).some(({ status, payment }) => status === "paid" && payment.type === "payment_record");
+
+function stateOf(invoice: Stripe.Invoice): PaymentState {
+  switch (invoice.status) {
     case "paid":
-      return (amount_paid_off_stripe ?? 0) > 0 ? "paid_outside" : "paid";
+      return isPaidOutside(invoice) ? "paid_outside" : "paid";
     case "uncollectible":
       return "uncollectible";
     case "void":

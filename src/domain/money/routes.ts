@@ -4,14 +4,42 @@ import { holdsCredential } from "../../lib/masking/masked.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, unlessEmpty, z } from "../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../platform/identity/authentication.ts";
+import { requireLicense } from "../licensing/license/store.ts";
+import { adminLicenseView, LicenseParams } from "../licensing/license/view.ts";
 import { ordersCsv, REVENUE_HEADER, revenueCells } from "./file.ts";
 import { listOrders, type OrderFilter } from "./orders.ts";
 import { PAYMENT_STATES } from "./payment.ts";
 import { lastMonths, type MonthRange, monthAfter, readRevenue } from "./revenue.ts";
-import { OrderView, orderCursor, orderView, parseOrderCursor, RevenueView } from "./view.ts";
+import { readPayments } from "./store.ts";
+import {
+  LicenseWithPayments,
+  OrderView,
+  orderCursor,
+  orderView,
+  parseOrderCursor,
+  paymentView,
+  RevenueView,
+} from "./view.ts";
 
 /** Orders and revenue for admins. */
 export const moneyRoutes = createAdminRouter();
+
+moneyRoutes.openapi(
+  operation("get", "/v1/admin/licenses/{id}", {
+    tag: "Admin: licenses",
+    summary: "Show a license with its payments",
+    description: "Everything except its key, which only its owner needs.",
+    access: admin("licenses:read"),
+    params: LicenseParams,
+    answers: { 200: ["The license, with its payments, newest first.", z.object({ license: LicenseWithPayments })] },
+    refusals: ["LICENSE_NOT_FOUND"],
+  }),
+  async (c) => {
+    const license = await requireLicense(c.env.DB, c.req.valid("param").id);
+    const payments = await readPayments(c.env.DB, license);
+    return c.json({ license: { ...adminLicenseView(license, c.var.now), payments: payments.map(paymentView) } }, 200);
+  },
+);
 
 const Format = optionalChoice(["json", "csv"]).openapi({
   param: { description: "The form of the answer. `Accept: text/csv` asks for CSV, too." },

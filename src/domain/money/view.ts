@@ -3,6 +3,7 @@ import { decodeBase64Url, encodeBase64Url } from "../../lib/encoding.ts";
 import { toRfc3339 } from "../../lib/time.ts";
 import { Timestamp } from "../../platform/http/schemas.ts";
 import { ERASED } from "../licensing/license/record.ts";
+import { AdminLicenseView } from "../licensing/license/view.ts";
 import type { Order, OrderCursor } from "./orders.ts";
 import { PAYMENT_KINDS, PAYMENT_STATES, type Payment } from "./payment.ts";
 import type { RevenueMonth } from "./revenue.ts";
@@ -49,6 +50,11 @@ const PAYMENT_FIELDS = {
 
 /** A payment of a license as an admin sees it. */
 export const PaymentView = z.object(PAYMENT_FIELDS).openapi("Payment");
+
+/** A license as an admin sees it, with its payments. */
+export const LicenseWithPayments = AdminLicenseView.extend({
+  payments: z.array(PaymentView).openapi({ description: "Newest first." }),
+}).openapi("AdminLicenseWithPayments");
 
 /** The view of a payment. */
 export const paymentView = (row: Payment): z.infer<typeof PaymentView> => ({

@@ -8,6 +8,8 @@ import type { Changes } from "../../platform/storage/settle.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
 import { type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
+import { paymentsOf } from "../money/derive.ts";
+import { isNoNews, paymentNews, paymentsWritten, readPayments } from "../money/store.ts";
 import { billingFacts } from "./billing-facts.ts";
 import {
   chargeFacts,
@@ -69,18 +71,22 @@ export async function syncLicense(
     licenseRoot,
     licenseId,
     async (license) => {
-      const known = await chargesOf(db, licenseId);
+      const [known, payments] = await Promise.all([chargesOf(db, licenseId), readPayments(db, license)]);
       const ids = known.map((charge) => charge.charge_id);
       const observation = await look(scope, license, chargeId === null ? ids : [...ids, chargeId], actor.now);
       const derived = derive(license, known, observation, { graceDays, now: actor.now });
       const patch = difference(license, derived.facts);
       attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
-      if (Object.keys(patch).length === 0 && derived.charges.length === 0) return ok(null);
+      const news = paymentNews(payments, paymentsOf(observation, payments));
+      if (Object.keys(patch).length === 0 && derived.charges.length === 0 && isNoNews(news)) return ok(null);
       return ok({
         action: "license.follow-payment",
         patch,
         details: { ...patch },
-        beside: (made) => derived.charges.map((charge) => chargeKnown(db, licenseId, charge, made)),
+        beside: (made) => [
+          ...derived.charges.map((charge) => chargeKnown(db, licenseId, charge, made)),
+          ...paymentsWritten(db, licenseId, news, made),
+        ],
       });
     },
     { actor },

@@ -4,6 +4,8 @@ import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.
 import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { grantAt, plans } from "../../licensing/plans.ts";
+import { paymentsOf } from "../../money/derive.ts";
+import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown } from "../charges.ts";
 import type { StripeLinks } from "../observation.ts";
 import {
@@ -76,7 +78,8 @@ async function issue(
     stripe_payment_intent_id: bought.paymentIntentId,
   };
   const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
-  const derived = derive(sold, [], await look(scope, links, [], actor.now), { graceDays, now: actor.now });
+  const observation = await look(scope, links, [], actor.now);
+  const derived = derive(sold, [], observation, { graceDays, now: actor.now });
   const license: NewLicense & LicenseFacts = {
     id: formatId("lic", newIdBytes()),
     email: bought.email,
@@ -89,12 +92,15 @@ async function issue(
     livemode,
     ...links,
   };
+  const known = await readPayments(db, { id: license.id, checkout_session_id: sessionId });
+  const news = paymentNews(known, paymentsOf(observation, known));
   const creation = licenseCreation(db, license, {
     action: "license.buy",
     details: { plan: plan.id, machine_limit: bought.machines },
     beside: (made) => [
       orderMoved(db, sessionId, "complete"),
       ...derived.charges.map((charge) => chargeKnown(db, license.id, charge, made)),
+      ...paymentsWritten(db, license.id, news, made),
     ],
   });
   try {

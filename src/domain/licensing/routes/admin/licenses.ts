@@ -10,8 +10,7 @@ import { issueLicense } from "../../admin/act.ts";
 import { MOST_ISSUED } from "../../admin/limits.ts";
 import { LICENSE_STATUSES } from "../../license/record.ts";
 import { searchLicenses } from "../../license/search.ts";
-import { requireLicense } from "../../license/store.ts";
-import { AdminLicenseView, adminLicenseView, ChangedLicense, LicenseParams } from "../../license/view.ts";
+import { AdminLicenseView, adminLicenseView, ChangedLicense } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
 
 const NewLicenseBody = z
@@ -62,7 +61,7 @@ licenseIssue.openapi(
   },
 );
 
-/** `GET /v1/admin/licenses` and one of them. */
+/** `GET /v1/admin/licenses`. */
 export const licenseReads = createAdminRouter();
 
 licenseReads.openapi(
@@ -100,20 +99,5 @@ licenseReads.openapi(
     const found = await searchLicenses(c.env.DB, { ...filter, before: cursor }, limit + 1, now);
     const { items, next_cursor } = page(found, limit, ({ id }) => id);
     return c.json({ licenses: items.map((license) => adminLicenseView(license, now)), next_cursor }, 200);
-  },
-);
-licenseReads.openapi(
-  operation("get", "/v1/admin/licenses/{id}", {
-    tag: "Admin: licenses",
-    summary: "Show a license",
-    description: "Everything except its key, which only its owner needs.",
-    access: admin("licenses:read"),
-    params: LicenseParams,
-    answers: { 200: ["The license.", z.object({ license: AdminLicenseView })] },
-    refusals: ["LICENSE_NOT_FOUND"],
-  }),
-  async (c) => {
-    const license = await requireLicense(c.env.DB, c.req.valid("param").id);
-    return c.json({ license: adminLicenseView(license, c.var.now) }, 200);
   },
 );
