@@ -31,8 +31,8 @@ export const LEDGER_MODEL: readonly ModelRow[] = [
   },
   {
     table: "orders",
-    rows: keptOf(LICENSES, 120) + keptOf(LICENSES, 90),
-    why: "paid 120 days; as many unpaid, 90 days",
+    rows: LICENSES + keptOf(LICENSES, 90),
+    why: "one for each sale for ever; as many unpaid, 90 days",
   },
   { table: "mails", rows: keptOf(LICENSES, 400), why: "kept 400 days" },
   { table: "stripe_events", rows: keptOf(4 * LICENSES, 60), why: "four for a sale, kept 60 days" },

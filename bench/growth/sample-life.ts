@@ -3,7 +3,7 @@ import { hashFingerprint } from "../../src/domain/licensing/machine/fingerprint.
 import { recordLease } from "../../src/domain/licensing/machine/seat.ts";
 import { takeSeat } from "../../src/domain/licensing/machine/take-seat.ts";
 import { grantAt, plans } from "../../src/domain/licensing/plans.ts";
-import { orderMoved } from "../../src/domain/purchase/checkout/order.ts";
+import { orderCompleted } from "../../src/domain/purchase/checkout/order.ts";
 import { eventHandled, keepEvent } from "../../src/domain/purchase/events/store.ts";
 import { newId } from "../../src/lib/id.ts";
 import { ok } from "../../src/lib/result.ts";
@@ -25,6 +25,7 @@ export async function sellLicense(db: D1Database, index: number, now: UnixSecond
   const plan = index % 3 === 0 ? plans["premium-monthly"] : plans["premium-lifetime"];
   const isSubscription = plan.id === "premium-monthly";
   const email = `customer${index}@example.com`;
+  const price = isSubscription ? { amount_total: 9_900, currency: "usd" } : { amount_total: 27_900, currency: "eur" };
   await db
     .prepare(
       "INSERT INTO orders (id, checkout_session_id, plan, machines, cookie_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -49,7 +50,9 @@ export async function sellLicense(db: D1Database, index: number, now: UnixSecond
   const creation = licenseCreation(db, license, {
     action: "license.buy",
     details: { plan: plan.id, machine_limit: plan.machine_limit },
-    beside: () => [orderMoved(db, sessionId, "complete")],
+    beside: (made) => [
+      orderCompleted(db, { sessionId, licenseId: license.id, payment: { email, ...price }, replaced: null }, made),
+    ],
   });
   await create(db, creation, { actor });
   for (const type of ["checkout.session.completed", "invoice.paid", "charge.succeeded", "payment_intent.succeeded"]) {

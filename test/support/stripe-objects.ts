@@ -44,26 +44,30 @@ export const session = (
     metadata?: Stripe.Metadata;
     quantity?: number;
     amount_subtotal?: number;
+    currency?: string;
+    price?: Partial<Stripe.Price>;
     amount_total?: number;
     items?: number;
   },
 ): Stripe.Checkout.Session => {
   const { lookup_key = "premium-lifetime", metadata = {}, quantity = 25, ...others } = over;
-  const { amount_subtotal = 27_900, items = 1, ...rest } = others;
-  const packs = { unit_amount: 27_900, transform_quantity: { divide_by: 25, round: "up" } };
-  const price = { id: "price_1", lookup_key, metadata, ...packs };
+  const { amount_subtotal = 27_900, items = 1, currency = "eur", price: more = {}, ...rest } = others;
+  const packs = { currency: "eur", unit_amount: 27_900, transform_quantity: { divide_by: 25, round: "up" } };
+  const price = { id: "price_1", lookup_key, metadata, ...packs, ...more };
   const subject = {
     id: "cs_test_1",
     status: "complete",
     payment_status: "paid",
     mode: "payment",
     livemode: false,
+    currency,
+    amount_total: amount_subtotal,
     customer: "cus_1",
     customer_email: null,
     customer_details: { email: "Ada@Example.com" },
     subscription: null,
     payment_intent: "pi_1",
-    line_items: { data: Array.from({ length: items }, () => ({ price, quantity, amount_subtotal })) },
+    line_items: { data: Array.from({ length: items }, () => ({ price, quantity, amount_subtotal, currency })) },
     ...rest,
   };
   return subject as unknown as Stripe.Checkout.Session;

@@ -29,6 +29,7 @@ export const MIGRATIONS = {
     "0030_source_archives.sql",
     "0031_billing.sql",
     "0032_payments.sql",
+    "0033_held_orders.sql",
     "0034_letters.sql",
     "0035_seats.sql",
     "0036_event_sequence.sql",

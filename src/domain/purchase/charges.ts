@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
 import type { LicenseFacts } from "../licensing/license/record.ts";
 import type { ObservedCharge } from "./observation.ts";
+import { idOf } from "./stripe.ts";
 
 /** The refunds and disputes of one charge, as facts of a license. */
 export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;
@@ -101,11 +102,14 @@ export const chargeKnown = (
     change.at,
   );
 
-/** The refunds and disputes of each charge that was observed. */
-export const chargeFacts = (charges: readonly ObservedCharge[]): KnownCharge[] =>
+/**
+ * The refunds and disputes of each charge that was observed. `payment` is the payment intent of a one-time purchase. A
+ * license that was upgraded to one has charges of its old subscription, whose refunds take nothing back.
+ */
+export const chargeFacts = (charges: readonly ObservedCharge[], payment: string | null): KnownCharge[] =>
   charges.map(({ charge, refunds, disputes }) => ({
     charge_id: charge.id,
-    refund_state: refundState(charge, refunds),
+    refund_state: payment !== null && idOf(charge.payment_intent) !== payment ? "none" : refundState(charge, refunds),
     dispute_state: disputeState(disputes),
   }));
 

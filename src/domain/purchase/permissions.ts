@@ -34,7 +34,7 @@ export const WORKER_CALLS = {
   "charges.retrieve": ["charge_read"],
   "checkout.sessions.create": ["checkout_session_write"],
   "checkout.sessions.list": ["checkout_session_read"],
-  "checkout.sessions.retrieve": ["checkout_session_read", "invoice_read"],
+  "checkout.sessions.retrieve": ["checkout_session_read", "invoice_read", "payment_intent_read", "charge_read"],
   "creditNotes.list": ["credit_note_read"],
   "creditNotes.retrieve": ["credit_note_read"],
   "customers.del": ["customer_write"],

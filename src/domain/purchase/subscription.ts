@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import type { LicenseFacts } from "../licensing/license/record.ts";
 import { planOfPrice, type SoldPlanId } from "../licensing/plans.ts";
+import { blockOf, machinesPaidFor } from "./machines.ts";
 import { idOf } from "./stripe.ts";
 
 /** The facts of a subscription for its license. `plan` and `machine_limit` are null if its price is not one of ours. */
@@ -37,7 +38,7 @@ export function subscriptionFacts(
     grace_seconds = 0,
   ): SubscriptionFacts => ({
     plan,
-    machine_limit: plan === null ? null : (item?.quantity ?? null),
+    machine_limit: plan === null || !item ? null : machinesPaidFor(item.quantity ?? 1, blockOf(item.price)),
     unknown_price: plan === null ? (idOf(item?.price) ?? "none") : null,
     subscription_state,
     expires_at,

@@ -123,7 +123,7 @@ export function derive(
   { graceDays, now }: { graceDays: number; now: UnixSeconds },
 ): Derived {
   const isSubscription = license.stripe_subscription_id !== null;
-  const seen = chargeFacts(observation.charges);
+  const seen = chargeFacts(observation.charges, license.stripe_payment_intent_id);
   const charges = [...known.filter((old) => !seen.some((one) => one.charge_id === old.charge_id)), ...seen];
   const { facts, unknownPrice } = subscriptionPart(license, observation, graceDays, now);
   return {

@@ -74,6 +74,7 @@ export type RootTable =
   | "releases"
   | "admin_tokens"
   | "publishers"
+  | "orders"
   | "recovery_links"
   | "sessions";
 

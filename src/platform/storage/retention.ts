@@ -13,8 +13,8 @@ const DEACTIVATED_MACHINES_KEPT = 90 * DAY;
 const SPENT_STATUS_INDICES_KEPT = 31 * DAY;
 /** A checkout can be paid for a day, and a delayed payment fails within weeks. Later nobody asks for it. */
 const UNPAID_ORDERS_KEPT = 90 * DAY;
-/** A paid order repeats its license. A card's owner may dispute a payment for 120 days; then support needs no order. */
-const PAID_ORDERS_KEPT = 120 * DAY;
+/** A refunded order is kept as the record of a payment. Its buyer has no license, so no erasure finds the address. */
+const REFUNDED_ADDRESSES_KEPT = 90 * DAY;
 /** Twice as long as Stripe lists and resends events, so that no purged event comes back. */
 const EVENTS_KEPT = 60 * DAY;
 /** Mails contain addresses. A year and a month lets support answer for a purchase of last year. */
@@ -53,9 +53,11 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
       .bind(now - DEACTIVATED_MACHINES_KEPT, now),
     db.prepare("DELETE FROM spent_status_indices WHERE spent_at < ?").bind(now - SPENT_STATUS_INDICES_KEPT),
     db
-      .prepare("DELETE FROM orders WHERE state IN ('open', 'failed') AND created_at < ?")
+      .prepare("DELETE FROM orders WHERE state IN ('open', 'failed') AND resolved_at IS NULL AND created_at < ?")
       .bind(now - UNPAID_ORDERS_KEPT),
-    db.prepare("DELETE FROM orders WHERE state = 'complete' AND created_at < ?").bind(now - PAID_ORDERS_KEPT),
+    db
+      .prepare("UPDATE orders SET email = NULL WHERE state = 'failed' AND email IS NOT NULL AND resolved_at < ?")
+      .bind(now - REFUNDED_ADDRESSES_KEPT),
     db
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),

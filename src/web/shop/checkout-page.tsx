@@ -1,11 +1,9 @@
 import { grantsWorker } from "../../domain/licensing/grant.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { planName } from "../../domain/licensing/plans.ts";
-import type { SessionView } from "../../domain/purchase/checkout/session.ts";
+import { ASK_AGAIN_SECONDS, type SessionView } from "../../domain/purchase/checkout/session.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
-
-const LOOK_AGAIN_SECONDS = 5;
 
 /** The page after a payment: the license key, the wait, or the failure. `origin` is this service's own. */
 export function checkoutPage(view: SessionView, origin: string): Promise<Response> {
@@ -13,7 +11,7 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
     case "pending":
       return page({
         title: "Waiting for your payment",
-        lookAgainAfter: LOOK_AGAIN_SECONDS,
+        lookAgainAfter: ASK_AGAIN_SECONDS,
         main: (
           <>
             <h1>Waiting for your payment</h1>
@@ -24,6 +22,10 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
           </>
         ),
       });
+    case "unknown":
+      return laterPage("The payment provider does not answer at the moment, so we can't see your payment yet.");
+    case "held":
+      return heldPage(view);
     case "failed":
       return page({
         title: "The payment did not go through",
@@ -40,10 +42,55 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
   }
 }
 
+/** The page for a payment that has arrived, and that no license could be made of. */
+const heldPage = ({ order, isMailed }: Extract<SessionView, { status: "held" }>): Promise<Response> =>
+  page({
+    title: "We are checking your order",
+    main: (
+      <>
+        <h1>We are checking your order</h1>
+        <p role="status">
+          Your payment has arrived, but we couldn't issue the license automatically. A person is looking into it. You
+          don't need to do anything, and please don't pay again.
+        </p>
+        <p>
+          Your order number is <code>{order}</code>.{" "}
+          {isMailed
+            ? "We have emailed it to you, and will email you again when your license is ready or your money is on its way back."
+            : "Please write it down: we have no email address for this payment. Write to us with this number."}
+        </p>
+      </>
+    ),
+  });
+
 type CompleteView = Extract<SessionView, { status: "complete" }>;
 
-const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license, key, maskedKey }, origin }) => {
-  const machines = license.machine_limit === 1 ? "one machine" : `${license.machine_limit} machines`;
+const machinesOf = ({ machine_limit }: CompleteView["license"]): string =>
+  machine_limit === 1 ? "one machine" : `${machine_limit} machines`;
+
+/** The page after an upgrade: the license, whose key and machines stay. */
+const Upgraded: FC<{ view: CompleteView }> = ({ view: { license, maskedKey, showsLicense } }) => (
+  <>
+    <h1>Thank you. Your license is upgraded.</h1>
+    {showsLicense ? (
+      <p>
+        {planName(license.plan)}, on {machinesOf(license)}. <Duration license={license} />
+      </p>
+    ) : null}
+    <p>
+      Your key <code id="license-key">{maskedKey}</code> and your machines stay the same, so there is nothing to do. If
+      a subscription paid for this license before, it ends now, and its unused days become a credit for your billing
+      account.
+    </p>
+    <p>
+      Your machines and invoices are in <a href="/account">your account</a>.
+    </p>
+  </>
+);
+
+const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) => {
+  const { license, key, maskedKey } = view;
+  if (view.isUpgrade) return <Upgraded view={view} />;
   return (
     <>
       <h1>Thank you. Your license is ready.</h1>
@@ -56,7 +103,7 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view: { license,
       ) : (
         <>
           <p>
-            {planName(license.plan)}, on {machines}. <Duration license={license} />
+            {planName(license.plan)}, on {machinesOf(license)}. <Duration license={license} />
           </p>
           <p>This is your license key. We have also mailed it to you.</p>
           <CopyBlock id="license-key" what="the license key">
@@ -132,18 +179,19 @@ export const cancelledPage = (): Promise<Response> =>
     ),
   });
 
-/** The page for an outage of the payment provider or of our ledger. */
-export const laterPage = (): Promise<Response> =>
+/** The page while we can't tell whether an order is paid. It looks again by itself. `why` is a sentence. */
+export const laterPage = (why = "We can't read your order at the moment."): Promise<Response> =>
   page({
-    title: "One moment",
+    title: "We don't know yet",
     status: 503,
-    lookAgainAfter: LOOK_AGAIN_SECONDS,
-    headers: { "Retry-After": String(LOOK_AGAIN_SECONDS) },
+    lookAgainAfter: ASK_AGAIN_SECONDS,
+    headers: { "Retry-After": String(ASK_AGAIN_SECONDS) },
     main: (
       <>
-        <h1>One moment, please</h1>
+        <h1>We don't know yet</h1>
         <p role="status">
-          We cannot read your order at the moment. Your payment is safe. We will mail you your license key.
+          {why} If you have paid, your payment is safe, and we'll email you your license key. Please don't pay again.
+          This page looks again every few seconds.
         </p>
       </>
     ),

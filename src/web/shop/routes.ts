@@ -1,5 +1,6 @@
-import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/order.ts";
+import { buyerCookie } from "../../domain/purchase/checkout/buyer.ts";
 import { sessionIdIn, viewSession } from "../../domain/purchase/checkout/session.ts";
+import { MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/start.ts";
 import { noteKeyRefusal } from "../../domain/purchase/key-refusal-note.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";

@@ -36,12 +36,12 @@ describe("the status of a checkout", WITH_ROOM, () => {
     const checkout = await begin("premium-monthly", 3);
     await press(checkout.url, "pay", "ada@example.com");
     const mine = await status(checkout);
-    expect(mine).toMatchObject({ status: "complete", license: { machine_limit: 3 } });
+    expect(mine).toMatchObject({ status: "complete", license: { machine_limit: 5 } });
     expect(await status(checkout, false)).toEqual({ status: "complete", masked_key: mine.masked_key });
     const page = async (headers: Record<string, string>) =>
       (await ask("GET", `/checkout/success?session_id=${checkout.sessionId}`, { headers })).text();
-    expect(await page({ Cookie: checkout.cookie })).toContain("3 machines");
-    expect(await page({})).not.toContain("3 machines");
+    expect(await page({ Cookie: checkout.cookie })).toContain("5 machines");
+    expect(await page({})).not.toContain("5 machines");
     const other = await begin("premium-monthly");
     expect(await status({ ...checkout, cookie: other.cookie })).toEqual({
       status: "complete",

@@ -68,17 +68,20 @@ describe("a one-time purchase", () => {
 });
 
 describe("a subscription", () => {
-  it("has as many machines as are paid for, and deactivates none when the number falls", async () => {
+  it("has as many machines as its blocks cover, and deactivates none when the number falls", async () => {
     const checkout = await bought("premium-monthly", 2);
-    for (const machine of ["a", "b"]) expect((await activate(checkout.key, machine)).status).toBe(201);
-    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 3 });
+    const names = ["a", "b", "c", "d", "e"];
+    for (const machine of names) expect((await activate(checkout.key, machine)).status).toBe(201);
+    expect(await codeOf(await activate(checkout.key, "f"))).toBe("MACHINE_LIMIT_REACHED");
+    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 6 });
     await told(checkout);
-    expect((await activate(checkout.key, "c")).status).toBe(201);
+    expect(await facts(checkout.id)).toMatchObject({ machine_limit: 10 });
+    expect((await activate(checkout.key, "f")).status).toBe(201);
     await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 1 });
     await told(checkout);
     expect((await activate(checkout.key, "a")).status).toBe(200);
-    expect(await codeOf(await activate(checkout.key, "d"))).toBe("MACHINE_LIMIT_REACHED");
-    expect(await count("machines", "deactivated_at IS NULL")).toBe(3);
+    expect(await codeOf(await activate(checkout.key, "g"))).toBe("MACHINE_LIMIT_REACHED");
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(6);
   });
 
   it("continues after a failed renewal with a warning and a mail, and ends when the retries are used up", async () => {
@@ -177,7 +180,7 @@ describe("a subscription", () => {
       items: [{ id: items.data[0]?.id ?? "", price: price.id, quantity: 99 }],
     });
     expect(await told(checkout)).toBe("active");
-    expect(await facts(checkout.id)).toMatchObject({ machine_limit: 4, plan: "premium-monthly" });
+    expect(await facts(checkout.id)).toMatchObject({ machine_limit: 5, plan: "premium-monthly" });
     const answer = await askAdmin("GET", "/v1/admin/stripe-events?state=attention", { token: await ownerToken() });
     const { events } = await answer.json<{ events: { outcome: string }[] }>();
     expect(events.map(({ outcome }) => outcome)).toContain(`unknown price ${price.id}`);

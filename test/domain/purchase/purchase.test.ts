@@ -30,7 +30,7 @@ describe("a purchase", () => {
     expect(await count("mails", "kind = 'license_key'")).toBe(1);
     expect(await count("audit", "action = 'license.buy'")).toBe(1);
     expect(await count("stripe_events", "handled_at IS NULL")).toBe(0);
-    expect((await status(checkout)).license).toMatchObject({ status: "active", machine_limit: 3 });
+    expect((await status(checkout)).license).toMatchObject({ status: "active", machine_limit: 5 });
   });
 
   it("repeated by the same person is a second license", async () => {

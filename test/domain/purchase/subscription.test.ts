@@ -35,10 +35,10 @@ describe("a subscription", () => {
     expect(factsOf({ cancel_at: 9_000_000 })).toMatchObject({ expires_at: 2000, grace_seconds: 7 * DAY });
   });
 
-  it("has the plan of its price and the machines of its quantity", () => {
+  it("has the plan of its price and the machines of its quantity, rounded up to whole blocks", () => {
     expect(factsOf({ quantity: 12 })).toMatchObject({
       plan: "premium-monthly",
-      machine_limit: 12,
+      machine_limit: 15,
       unknown_price: null,
     });
   });

@@ -84,7 +84,7 @@ describe("rows that nobody needs any more", () => {
     );
     const ago = (days: number) => now - days * DAY;
     await env.DB.batch([
-      ...["open", "failed", "pending", "complete"].flatMap((state) =>
+      ...["open", "failed", "pending", "held", "complete"].flatMap((state) =>
         [89, 91, 121].map((days) => order.bind(state, ago(days))),
       ),
       ...[59, 61].flatMap((days) => [
@@ -107,9 +107,9 @@ describe("rows that nobody needs any more", () => {
     const named = (days: number, ...names: string[]) => names.map((name) => `${name}${ago(days)}`);
     expect(await left("orders")).toEqual(
       [
-        ...named(89, "open", "failed", "pending", "complete"),
-        ...named(91, "pending", "complete"),
-        ...named(121, "pending"),
+        ...named(89, "open", "failed", "pending", "held", "complete"),
+        ...named(91, "pending", "held", "complete"),
+        ...named(121, "pending", "held", "complete"),
       ].sort(),
     );
     expect(await left("stripe_events")).toEqual(

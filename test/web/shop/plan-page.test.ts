@@ -63,7 +63,7 @@ describe("the order form", () => {
     const sessionId = /cs_test_\w+/.exec(url)?.[0] ?? "";
     await press(url, "pay", "ada@example.com");
     const { key, license } = await status({ sessionId, url, cookie });
-    expect(license?.machine_limit).toBe(6);
+    expect(license?.machine_limit).toBe(10);
     const page = await ask("GET", `/checkout/success?session_id=${sessionId}`, { headers: { Cookie: cookie } });
     const [shown] = await find(page, "#license-key");
     expect(shown?.text).toBe(key);

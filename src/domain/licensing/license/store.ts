@@ -130,7 +130,10 @@ const toldOf = (license: NoticeFacts, now: UnixSeconds): Pick<LicenseRow, "told"
 
 /** The columns that an act on a license may change. */
 export type LicensePatch = Partial<
-  Grant & LicenseFacts & BillingFacts & Pick<LicenseRow, "email" | "note" | "plan" | "generation" | AmendmentColumn>
+  Grant &
+    LicenseFacts &
+    BillingFacts &
+    Pick<LicenseRow, "email" | "note" | "plan" | "generation" | StripeLink | AmendmentColumn>
 >;
 
 function columnValue(value: LicenseRow[keyof LicenseRow] | undefined): string | number | null {

@@ -1,4 +1,5 @@
 import { formatId, newIdBytes } from "../../../lib/id.ts";
+import { logEvent } from "../../../lib/log.ts";
 import { create } from "../../../platform/storage/change.ts";
 import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.ts";
 import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts";
@@ -7,7 +8,6 @@ import { grantAt, plans } from "../../licensing/plans.ts";
 import { paymentsOf } from "../../money/derive.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown } from "../charges.ts";
-import type { StripeLinks } from "../observation.ts";
 import {
   attentionFor,
   derive,
@@ -17,66 +17,122 @@ import {
   type SyncOutcome,
   syncLicense,
 } from "../sync.ts";
-import { decideFulfilment, type Fulfilment } from "./decision.ts";
-import { findOrder, orderMoved } from "./order.ts";
+import { decideFulfilment, type Fulfilment, isRefunded, linksOf, type Purchase } from "./decision.ts";
+import { completion, holdOrder, orderRefunded } from "./hold.ts";
+import { findOrder, licenseOfSession, type Order, orderMoved, orderOfOtherSale } from "./order.ts";
+import { endReplaced, upgradeLicense } from "./upgrade.ts";
 
-/**
- * The outcome of a checkout session. `foreign`: paid, but no license can be made; `attention`: it is a sale of ours.
- */
+/** The outcome of a checkout session. `foreign`: it sells another product. `held`: its order waits for an admin. */
 export type FulfilmentResult =
   | { status: "pending"; isCompleted: boolean }
   | { status: "failed" }
-  | { status: "foreign"; reason: string; attention: boolean }
+  | { status: "foreign"; reason: string }
+  | { status: "held"; order: Order; reason: string }
   | ({ status: "complete" } & SyncOutcome);
 
+/** A license that a session has made or changed. Without change ids, an earlier call did it. */
+export type Made = { status: "made" } & SyncOutcome;
+
+type Fulfilled = Exclude<FulfilmentResult, { status: "complete" }> | Made;
+
 /**
- * Creates the license of a checkout session exactly once, and makes it follow its payment. The webhook, the success
- * page and the reconciliation call it, in any order and at the same time. The license is unique by its session, and
- * commits in one transaction with its order, audit entry, outbox entry and mail. Idempotent. Throws the errors of
- * Stripe and D1.
+ * Fulfils a checkout session exactly once: it creates or upgrades a license with all that its payment says, or holds
+ * the order. The webhook, the success page and the reconciliation call it, in any order and at the same time. The
+ * license commits in one transaction with its order, audit entry, outbox entry and mail. Idempotent. Throws the errors
+ * of Stripe and D1.
  */
 export async function fulfil(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<FulfilmentResult> {
-  const { db, stripe, livemode } = scope;
-  let [licenseId] = await licensesBehind(db, "checkout_session_id", sessionId);
-  if (licenseId === undefined) {
-    const session = await stripe.checkout.sessions.retrieve(sessionId, { expand: ["line_items"] });
-    const decision = decideFulfilment(session, livemode);
-    if (decision.outcome === "pending" || decision.outcome === "failed") {
-      await orderMoved(db, sessionId, decision.outcome).run();
-      return decision.outcome === "failed"
-        ? { status: "failed" }
-        : { status: "pending", isCompleted: decision.isCompleted };
-    }
-    if (decision.outcome === "foreign") {
-      const attention = decision.isOurs || (await findOrder(db, sessionId)) !== null;
-      return { status: "foreign", reason: decision.reason, attention };
-    }
-    const issued = await issue(scope, sessionId, decision, actor);
-    if (issued.changeIds.length > 0) return { status: "complete", ...issued };
-    licenseId = issued.licenseId;
+  const known = await licenseOfSession(scope.db, sessionId);
+  const done: Fulfilled =
+    known === null
+      ? await fulfilNew(scope, sessionId, actor)
+      : { status: "made", licenseId: known, changeIds: [], attention: null };
+  return done.status === "made" ? { ...(await finish(scope, done, actor)), status: "complete" } : done;
+}
+
+/** What follows once a license is made: its replaced subscription ends, and an older look at Stripe is renewed. */
+export async function finish(scope: PurchaseScope, made: SyncOutcome, actor: Actor): Promise<SyncOutcome> {
+  await endReplaced(scope, actor.now, made.licenseId);
+  return made.changeIds.length > 0 ? made : syncLicense(scope, made.licenseId, actor);
+}
+
+/** What a fulfilment needs of a session, in one request: its price in every currency, and whether it was refunded. */
+export const WHOLE_SESSION = { expand: ["line_items.data.price.currency_options", "payment_intent.latest_charge"] };
+
+/** Fulfils a session that has no license yet. */
+async function fulfilNew(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<Fulfilled> {
+  const { db, livemode } = scope;
+  const order = await findOrder(db, sessionId);
+  if (order && order.resolved_at !== null) return { status: "failed" };
+  const session = await scope.stripe.checkout.sessions.retrieve(sessionId, WHOLE_SESSION);
+  if (order?.state === "held" && isRefunded(session)) {
+    await orderRefunded(scope, order.id, actor);
+    return { status: "failed" };
   }
-  const synced = await syncLicense(scope, licenseId, actor);
-  return { status: "complete", ...synced };
+  const decision = decideFulfilment(session, livemode, { beganHere: order !== null });
+  switch (decision.outcome) {
+    case "foreign":
+      return { status: "foreign", reason: decision.reason };
+    case "pending":
+      await orderMoved(db, sessionId, "pending").run();
+      return { status: "pending", isCompleted: decision.isCompleted };
+    case "failed":
+      await orderMoved(db, sessionId, "failed").run();
+      return { status: "failed" };
+    case "held":
+      return hold(scope, sessionId, order, decision, actor);
+    case "issue":
+      return order?.upgrades
+        ? upgrade(scope, { ...order, upgrades: order.upgrades }, sessionId, decision, actor)
+        : issueLicense(scope, { sessionId, order }, decision, actor);
+  }
+}
+
+/** Holds the order of a session. A sale that did not begin here gets its order first. */
+async function hold(
+  scope: PurchaseScope,
+  sessionId: string,
+  known: Order | null,
+  held: Extract<Fulfilment, { outcome: "held" }>,
+  actor: Actor,
+): Promise<Fulfilled> {
+  const { db, livemode } = scope;
+  if (known === null && held.sale) await orderOfOtherSale(db, { ...held.sale, sessionId, livemode }, actor.now).run();
+  const order = known ?? (await findOrder(db, sessionId));
+  if (order === null) return { status: "foreign", reason: held.detail };
+  const { row } = await holdOrder(scope, order.id, held, held.payment, actor);
+  return { status: "held", order: row, reason: held.detail };
+}
+
+async function upgrade(
+  scope: PurchaseScope,
+  order: Order & { upgrades: string },
+  sessionId: string,
+  bought: Purchase,
+  actor: Actor,
+): Promise<Fulfilled> {
+  const upgraded = await upgradeLicense(scope, order, sessionId, bought, actor);
+  if (upgraded.ok) return { status: "made", ...upgraded.value };
+  const detail = `the license ${order.upgrades} cannot be upgraded: ${upgraded.error}`;
+  const { row } = await holdOrder(scope, order.id, { reason: "upgrade_impossible", detail }, bought.payment, actor);
+  return { status: "held", order: row, reason: detail };
 }
 
 /**
- * Creates the license with all that its payment says at this moment, in one transaction. Without change ids, another
- * call has created it, perhaps after an older look at Stripe. The caller then syncs it.
+ * Creates the license that a session has bought with all that its payment says at this moment, and completes its
+ * order, in one transaction. Without change ids, another call has created it, perhaps after an older look at Stripe.
+ * The caller then syncs it. `resolution`: how the order was solved, if it was held. Throws the errors of Stripe and D1.
  */
-async function issue(
+export async function issueLicense(
   scope: PurchaseScope,
-  sessionId: string,
-  bought: Extract<Fulfilment, { outcome: "issue" }>,
+  { sessionId, order }: { sessionId: string; order: Order | null },
+  bought: Purchase,
   actor: Actor,
-): Promise<SyncOutcome> {
+  { resolution = "retry", reason = null }: { resolution?: "retry" | "plan"; reason?: string | null } = {},
+): Promise<Made> {
   const { db, graceDays, livemode } = scope;
   const plan = plans[bought.plan];
-  const links: StripeLinks = {
-    checkout_session_id: sessionId,
-    stripe_customer_id: bought.customerId,
-    stripe_subscription_id: bought.subscriptionId,
-    stripe_payment_intent_id: bought.paymentIntentId,
-  };
+  const links = linksOf(sessionId, bought);
   const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
   const observation = await look(scope, links, [], actor.now);
   const derived = derive(sold, [], observation, { graceDays, now: actor.now });
@@ -94,23 +150,27 @@ async function issue(
   };
   const known = await readPayments(db, { id: license.id, checkout_session_id: sessionId });
   const news = paymentNews(known, paymentsOf(observation, known));
+  const sale = { sessionId, licenseId: license.id, payment: bought.payment, replaced: null };
   const creation = licenseCreation(db, license, {
     action: "license.buy",
-    details: { plan: plan.id, machine_limit: bought.machines },
+    details: { plan: plan.id, machine_limit: license.machine_limit },
     beside: (made) => [
-      orderMoved(db, sessionId, "complete"),
+      orderOfOtherSale(db, { sessionId, plan: plan.id, machines: bought.machines, livemode }, made.at),
+      ...completion(db, order, sale, made, resolution),
       ...derived.charges.map((charge) => chargeKnown(db, license.id, charge, made)),
       ...paymentsWritten(db, license.id, news, made),
     ],
   });
   try {
-    const { changes } = await create(db, creation, { actor });
+    const { changes } = await create(db, creation, { actor, reason });
     const changeIds = changes.stale.flatMap((one) => one.changeIds);
-    return { licenseId: license.id, changeIds, attention: attentionFor(license, derived.unknownPrice, actor.now) };
+    if (order?.state === "held") logEvent("order.solved", { order: order.id, resolution });
+    const attention = attentionFor(license, derived.unknownPrice, actor.now);
+    return { status: "made", licenseId: license.id, changeIds, attention };
   } catch (error) {
     if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;
     const [issued] = await licensesBehind(db, "checkout_session_id", sessionId);
     if (issued === undefined) throw error;
-    return { licenseId: issued, changeIds: [], attention: null };
+    return { status: "made", licenseId: issued, changeIds: [], attention: null };
   }
 }

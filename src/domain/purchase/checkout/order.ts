@@ -1,195 +1,225 @@
-import { getCookie, setCookie } from "hono/cookie";
-import type Stripe from "stripe";
 import * as z from "zod";
-import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
-import { encodeHex, equalInConstantTime, sha256 } from "../../../lib/encoding.ts";
 import { newId } from "../../../lib/id.ts";
-import { DAY, type UnixSeconds } from "../../../lib/time.ts";
-import { ownOrigin } from "../../../platform/http/own-address.ts";
-import { countCheckout } from "../../../platform/http/rate-limit.ts";
-import { type AppContext, Problem } from "../../../platform/http/route.ts";
-import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
-import { MOST_MACHINES } from "../offer.ts";
-import { asUnavailable, type StripeClient } from "../stripe.ts";
-import { purchaseScope } from "../sync.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import { Problem } from "../../../platform/http/problem.ts";
+import type { RootKind } from "../../../platform/storage/change.ts";
+import { type Change, ifChanged } from "../../../platform/storage/ledger.ts";
+import { HOLD_REASONS } from "./decision.ts";
 
-const OrderRow = z.object({
+/** The states of an order. `held`: the money is here, no license can be made of it, and an admin must look. */
+export const ORDER_STATES = ["open", "pending", "held", "complete", "failed"] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+/** How a held order was solved: by another look at it, a plan, a license, or a refund. */
+export const RESOLUTIONS = ["retry", "plan", "license", "refund"] as const;
+
+/** The columns of `orders`. */
+export const OrderRow = z.object({
   id: z.string(),
   checkout_session_id: z.string().nullable(),
   plan: z.string(),
   machines: z.number(),
-  state: z.enum(["open", "pending", "complete", "failed"]),
-  cookie_hash: z.string(),
+  state: z.enum(ORDER_STATES),
+  /** Null: the checkout did not begin here, so no browser sees its key. */
+  cookie_hash: z.string().nullable(),
   /** The hash of the secret in the return address. Null for an order of an older version, which made none. */
   return_hash: z.string().nullable(),
   /** The browser that was the first to come back by the return address after the payment. */
   returned_by: z.enum(["buyer", "other"]).nullable(),
+  /** Null for an order of an older version that no license came of. */
+  livemode: z
+    .number()
+    .transform((flag) => flag === 1)
+    .nullable(),
+  /** The license that the order is to upgrade; null: it makes a new one. */
+  upgrades: z.string().nullable(),
+  /** The license that the order has made or changed. */
+  license_id: z.string().nullable(),
+  /** The buyer's address in lower case, once it was paid. */
+  email: z.string().nullable(),
+  /** In the smallest unit of `currency`. */
+  amount_total: z.number().nullable(),
+  currency: z.string().nullable(),
+  held_at: z.number().nullable(),
+  held_reason: z.enum(HOLD_REASONS).nullable(),
+  held_detail: z.string().nullable(),
+  resolved_at: z.number().nullable(),
+  resolution: z.enum(RESOLUTIONS).nullable(),
+  /** The subscription that the license had before an upgrade, to be ended at Stripe. */
+  replaced_subscription_id: z.string().nullable(),
+  replaced_at: z.number().nullable(),
+  revision: z.number(),
   created_at: z.number(),
 });
-export type Order = z.infer<typeof OrderRow>;
+export type Order = z.output<typeof OrderRow>;
 
-/** The hash of a buyer's cookie or of the secret in a return address, as stored. */
-const hashOf = async (secret: string): Promise<string> => encodeHex(await sha256(secret));
+/** The columns of an order that an act on it may change. */
+export type OrderPatch = Partial<
+  Pick<
+    Order,
+    | "state"
+    | "license_id"
+    | "email"
+    | "amount_total"
+    | "currency"
+    | "held_at"
+    | "held_reason"
+    | "held_detail"
+    | "resolved_at"
+    | "resolution"
+    | "replaced_subscription_id"
+  >
+>;
+
+/** What Stripe says of the payment of an order. */
+export type Payment = Pick<Order, "email" | "amount_total" | "currency">;
 
 /** Stores an order before its checkout session exists. Throws D1's errors. */
-async function insertOrder(
+export async function insertOrder(
   db: D1Database,
-  order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash" | "return_hash">,
+  order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash" | "return_hash" | "upgrades"> & { livemode: boolean },
   now: UnixSeconds,
 ): Promise<void> {
+  const { id, plan, machines, cookie_hash, return_hash, upgrades, livemode } = order;
   await db
-    .prepare("INSERT INTO orders (id, plan, machines, cookie_hash, return_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)")
-    .bind(order.id, order.plan, order.machines, order.cookie_hash, order.return_hash, now)
+    .prepare(
+      `INSERT INTO orders (id, plan, machines, cookie_hash, return_hash, upgrades, livemode, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .bind(id, plan, machines, cookie_hash, return_hash, upgrades, livemode ? 1 : 0, now)
     .run();
 }
 
+/**
+ * The statement that makes an order of a sale that did not begin here, for example by a payment link. Does nothing if
+ * the session has an order.
+ */
+export const orderOfOtherSale = (
+  db: D1Database,
+  sale: Pick<Order, "plan" | "machines"> & { sessionId: string; livemode: boolean },
+  now: UnixSeconds,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO orders (id, checkout_session_id, plan, machines, livemode, created_at) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    )
+    .bind(newId("ord"), sale.sessionId, sale.plan, sale.machines, sale.livemode ? 1 : 0, now);
+
 /** Stores the session that Stripe made for an order. Throws D1's errors. */
-async function setOrderSession(db: D1Database, id: string, sessionId: string): Promise<void> {
+export async function setOrderSession(db: D1Database, id: string, sessionId: string): Promise<void> {
   await db.prepare("UPDATE orders SET checkout_session_id = ? WHERE id = ?").bind(sessionId, id).run();
 }
 
-/** The order of a session, or null for a session that did not begin here. Throws D1's errors. */
+/** The order of a session, or null if it has none. Throws D1's errors. */
 export async function findOrder(db: D1Database, sessionId: string): Promise<Order | null> {
   const row = await db.prepare("SELECT * FROM orders WHERE checkout_session_id = ?").bind(sessionId).first();
   return row === null ? null : OrderRow.parse(row);
 }
 
-/** The states that lead to each state of an order: complete is final, and failed never becomes pending. */
-const COMES_FROM: Record<Exclude<Order["state"], "open">, Order["state"][]> = {
-  pending: ["open"],
-  failed: ["open", "pending"],
-  complete: ["open", "pending", "failed"],
-};
-
-/** The statement that moves a session's order to another state. Events may come in any order. */
-export const orderMoved = (
-  db: D1Database,
-  sessionId: string,
-  state: Exclude<Order["state"], "open">,
-): D1PreparedStatement =>
-  db
-    .prepare("UPDATE orders SET state = ? WHERE checkout_session_id = ? AND state IN (SELECT value FROM json_each(?))")
-    .bind(state, sessionId, JSON.stringify(COMES_FROM[state]));
-
-const NAME = "rbee_checkout";
-
-/** The buyer's cookie of a request, or undefined. */
-export const buyerCookie = (c: AppContext): string | undefined => {
-  const value = getCookie(c, NAME, "host");
-  return value !== undefined && looksLikeSecret(value) ? value : undefined;
-};
-
-/** Marks the browser with a cookie, unless an earlier checkout has, and returns the cookie's hash for the order. */
-async function markBuyer(c: AppContext): Promise<string> {
-  const value = buyerCookie(c) ?? newSecret();
-  setCookie(c, NAME, value, {
-    prefix: "host",
-    path: "/",
-    secure: true,
-    httpOnly: true,
-    sameSite: "Lax",
-    maxAge: 2 * DAY,
-  });
-  return hashOf(value);
+/** The order with this id. Throws NOT_FOUND, and D1's errors. */
+export async function requireOrder(db: D1Database, id: string): Promise<Order> {
+  const row = await db.prepare("SELECT * FROM orders WHERE id = ?").bind(id).first();
+  if (row !== null) return OrderRow.parse(row);
+  throw new Problem({ code: "NOT_FOUND", detail: "There is no order with this id." });
 }
 
-/** The secrets by which a browser proves its part in a checkout. */
-export type Visitor = {
-  /** The cookie of the browser that began a checkout here. */
-  cookie: string | undefined;
-  /** The secret of the return address, if the browser came by it. */
-  returnSecret: string | undefined;
-};
-
-async function matches(secret: string | undefined, hash: string | null): Promise<boolean> {
-  if (secret === undefined || hash === null) return false;
-  const encoder = new TextEncoder();
-  return equalInConstantTime(encoder.encode(await hashOf(secret)), encoder.encode(hash));
-}
-
-/** An order of an older version has no return address. Its checkout ends after a day at most, as Stripe's do. */
-const isOlder = ({ return_hash, created_at }: Order, now: UnixSeconds): boolean =>
-  return_hash === null && now < created_at + DAY;
-
-/**
- * Whether this browser both began and paid the checkout: it has the order's cookie, and came back by the return address
- * before any other browser. The one who began it may have sent the payment page to somebody else, so the cookie alone
- * shows no key.
- */
-export const isBuyer = async ({ cookie }: Visitor, order: Order, now: UnixSeconds): Promise<boolean> =>
-  (order.returned_by === "buyer" || isOlder(order, now)) && matches(cookie, order.cookie_hash);
-
-/**
- * Notes the browser that is the first to come by the return address, and returns the order as it is then. The caller
- * has found that the payment page is completed: before that, nobody but the one who began could use the address. Later
- * arrivals change nothing, so an address from a history or a log is of no use. Throws D1's errors.
- */
-export async function noteReturn(db: D1Database, order: Order, visitor: Visitor): Promise<Order> {
-  if (order.returned_by !== null || !(await matches(visitor.returnSecret, order.return_hash))) return order;
-  const by = (await matches(visitor.cookie, order.cookie_hash)) ? "buyer" : "other";
+/** Notes the browser that came back first, unless one has, and returns the order. Null if it was purged. */
+export async function returnNoted(db: D1Database, id: string, by: "buyer" | "other"): Promise<Order | null> {
   const row = await db
     .prepare("UPDATE orders SET returned_by = coalesce(returned_by, ?) WHERE id = ? RETURNING *")
-    .bind(by, order.id)
+    .bind(by, id)
     .first();
-  return row === null ? order : OrderRow.parse(row);
-}
-
-/** A plan on sale. */
-export const PlanOnSale = z.enum(SOLD_PLANS);
-
-/** The number of machines of a checkout. */
-export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
-
-/** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
-async function priceOf(stripe: StripeClient, plan: SoldPlan): Promise<Stripe.Price> {
-  const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
-  const [price] = data;
-  if (price) return price;
-  throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: `${plan.name} cannot be bought just now.` });
+  return row === null ? null : OrderRow.parse(row);
 }
 
 /**
- * Begins a checkout at Stripe, for the API and the form, and marks the buyer's browser by a cookie on the response. The
- * price, the currency and the return addresses are ours. `machines`: as many as the plan's price includes, unless
- * given. Throws RATE_LIMITED, SERVICE_UNAVAILABLE, and the errors of Stripe and D1.
+ * The states that lead to each state of an order: complete is final, a held order leaves its state only by a license or
+ * a refund, and failed never becomes pending.
  */
-export async function startCheckout(
-  c: AppContext,
-  { plan: id, machines: wanted }: { plan: SoldPlanId; machines: number | undefined },
-): Promise<{ url: string; sessionId: string }> {
-  const plan = plans[id];
-  const machines = wanted ?? plan.machine_limit;
-  const origin = ownOrigin(c.req.raw, c.var.config);
-  await countCheckout(c.env, c.req.raw);
-  const { db, stripe } = await purchaseScope(c.env, c.var.config);
-  const cookieHash = await markBuyer(c);
-  // Only Stripe gets this secret, and gives it to the browser that completes its payment page.
-  const returnSecret = newSecret();
-  const price = await priceOf(stripe, plan);
-  const orderId = newId("ord");
-  const hashes = { cookie_hash: cookieHash, return_hash: await hashOf(returnSecret) };
-  await insertOrder(db, { id: orderId, plan: plan.id, machines, ...hashes }, c.var.now);
-  const common: Stripe.Checkout.SessionCreateParams = {
-    ui_mode: "hosted_page",
-    client_reference_id: orderId,
-    line_items: [{ price: price.id, quantity: machines }],
-    success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
-    cancel_url: `${origin}/checkout/cancelled`,
-    allow_promotion_codes: true,
-    automatic_tax: { enabled: true },
-    tax_id_collection: { enabled: true },
-    billing_address_collection: "auto",
-  };
-  const params: Stripe.Checkout.SessionCreateParams =
-    plan.billing === "monthly"
-      ? {
-          ...common,
-          mode: "subscription",
-          subscription_data: plan.trial_days > 0 ? { trial_period_days: plan.trial_days } : {},
-        }
-      : { ...common, mode: "payment", customer_creation: "always", invoice_creation: { enabled: true } };
-  const session = await stripe.checkout.sessions.create(params, { idempotencyKey: orderId }).catch(asUnavailable);
-  await setOrderSession(db, orderId, session.id);
-  if (!session.url) throw new Error(`checkout session ${session.id} has no address`);
-  return { url: session.url, sessionId: session.id };
+const COMES_FROM: Record<Exclude<OrderState, "open">, OrderState[]> = {
+  pending: ["open"],
+  failed: ["open", "pending"],
+  held: ["open", "pending", "failed"],
+  complete: ["open", "pending", "failed", "held"],
+};
+
+/** Whether an order may move to `state`. Events may come in any order, and a solved order is final. */
+export const mayBecome = (order: Pick<Order, "state" | "resolved_at">, state: Exclude<OrderState, "open">): boolean =>
+  order.resolved_at === null && COMES_FROM[state].includes(order.state);
+
+/** The statement that moves a session's order to `pending` or `failed`, if it may. */
+export const orderMoved = (db: D1Database, sessionId: string, state: "pending" | "failed"): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE orders SET state = ?1, revision = revision + 1
+       WHERE checkout_session_id = ?2 AND resolved_at IS NULL AND state IN (SELECT value FROM json_each(?3))`,
+    )
+    .bind(state, sessionId, JSON.stringify(COMES_FROM[state]));
+
+/** A sale that a license has been made or changed for. */
+type Sale = {
+  sessionId: string;
+  licenseId: string;
+  payment: Payment;
+  /** The subscription that the license had before. It must end. */
+  replaced: string | null;
+};
+
+/**
+ * The statement that completes a session's order, if the change of its license takes effect. An order that was held is
+ * solved by that; `resolution` says how.
+ */
+export const orderCompleted = (
+  db: D1Database,
+  { sessionId, licenseId, payment, replaced }: Sale,
+  change: Change,
+  resolution: Exclude<Order["resolution"], "refund" | null> = "retry",
+): D1PreparedStatement =>
+  ifChanged(
+    db,
+    { table: "licenses", id: licenseId },
+    change.id,
+    `UPDATE orders SET state = 'complete', license_id = ?, email = ?, amount_total = ?, currency = ?,
+       replaced_subscription_id = ?, resolved_at = CASE WHEN held_at IS NULL THEN NULL ELSE ? END,
+       resolution = CASE WHEN held_at IS NULL THEN NULL ELSE ? END, revision = revision + 1, last_change = ?
+     WHERE checkout_session_id = ? AND state <> 'complete' AND resolved_at IS NULL AND TOOK_EFFECT`,
+    licenseId,
+    payment.email,
+    payment.amount_total,
+    payment.currency,
+    replaced,
+    change.at,
+    resolution,
+    change.id,
+    sessionId,
+  );
+
+/** An order, for `change`. The write takes effect only at the revision of the decision. */
+export const orderRoot: RootKind<Order, OrderPatch> = {
+  table: "orders",
+  read: requireOrder,
+  write: (db, { id, revision }, patch, change) =>
+    db
+      .prepare(
+        `UPDATE orders SET ${Object.keys(patch)
+          .map((name) => `${name} = ?, `)
+          .join("")} revision = revision + 1, last_change = ? WHERE id = ? AND revision = ?`,
+      )
+      .bind(...Object.values(patch), change.id, id, revision),
+  after: (order, patch) => ({ ...order, ...patch, revision: order.revision + 1 }),
+  publication: () => undefined,
+};
+
+/** The license that a session has made or changed, or null. Throws D1's errors. */
+export async function licenseOfSession(db: D1Database, sessionId: string): Promise<string | null> {
+  const row = await db
+    .prepare(
+      `SELECT id FROM licenses WHERE checkout_session_id = ?1
+       UNION ALL SELECT license_id FROM orders WHERE checkout_session_id = ?1 AND state = 'complete' AND license_id IS NOT NULL
+       LIMIT 1`,
+    )
+    .bind(sessionId)
+    .first<{ id: string }>();
+  return row?.id ?? null;
 }

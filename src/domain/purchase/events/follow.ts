@@ -60,9 +60,9 @@ export const subscriptionOf = (invoice: Stripe.Invoice): string | null =>
 /** Fulfils a checkout session in its current state. Throws the errors of Stripe and D1. */
 export async function fulfilSession(scope: PurchaseScope, sessionId: string, actor: Actor): Promise<EventOutcome> {
   const result = await fulfil(scope, sessionId, actor);
-  if (result.status === "foreign") {
-    if (!result.attention) return ignored(`a sale of another product (${result.reason})`);
-    return { outcome: result.reason, attention: true, licenses: [] };
+  if (result.status === "foreign") return ignored(`a sale of another product (${result.reason})`);
+  if (result.status === "held") {
+    return { outcome: `order ${result.order.id} is held: ${result.reason}`, attention: true, licenses: [] };
   }
   if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
   return outcomeOf([result], result.attention);

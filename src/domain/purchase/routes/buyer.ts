@@ -6,8 +6,9 @@ import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
 import { licenseProblem } from "../../licensing/refusal.ts";
 import { openBillingPortal } from "../billing-portal.ts";
-import { buyerCookie, MachineCount, PlanOnSale, startCheckout } from "../checkout/order.ts";
-import { viewSession } from "../checkout/session.ts";
+import { buyerCookie } from "../checkout/buyer.ts";
+import { ASK_AGAIN_SECONDS, viewSession } from "../checkout/session.ts";
+import { MachineCount, PlanOnSale, startCheckout } from "../checkout/start.ts";
 import { readPrices } from "../prices.ts";
 
 const PriceView = z
@@ -70,7 +71,8 @@ const Body = z
   .object({
     plan: PlanOnSale,
     machines: MachineCount.optional().openapi({
-      description: "The number of machines. The default is the number that the plan's price includes.",
+      description:
+        "The number of machines, rounded up to the block of machines that the price covers. The default is one block.",
       example: 5,
     }),
   })
@@ -97,6 +99,10 @@ checkout.openapi(
           .object({
             url: z.url().openapi({ example: "https://checkout.stripe.com/c/pay/cs_live_a1B2" }),
             session_id: z.string().openapi({ example: "cs_live_a1B2" }),
+            machines: z.number().int().openapi({
+              description: "The machines that are paid for: the number asked for, rounded up to whole blocks.",
+              example: 5,
+            }),
           })
           .openapi("Checkout"),
       ],
@@ -105,23 +111,31 @@ checkout.openapi(
   }),
   async (c) => {
     const { plan, machines } = c.req.valid("json");
-    const { url, sessionId } = await startCheckout(c, { plan, machines });
+    const begun = await startCheckout(c, { plan, machines });
     c.header("Cache-Control", "no-store");
-    return c.json({ url, session_id: sessionId }, 201);
+    return c.json({ url: begun.url, session_id: begun.sessionId, machines: begun.machines }, 201);
   },
 );
 
 const CheckoutStatus = z
   .object({
-    status: z.enum(["pending", "complete", "failed"]),
-    license: LicenseView.optional().openapi({ description: "Whenever `key` is there." }),
+    status: z.enum(["pending", "unknown", "held", "complete", "failed"]).openapi({
+      description:
+        "`pending`: not paid yet. `unknown`: the payment provider does not answer, so ask again (`Retry-After`). " +
+        "`held`: it is paid, no license could be made, and the seller is looking into it.",
+    }),
+    order: z.string().optional().openapi({
+      description: "With `held`: the number of the order, for questions to the seller.",
+      example: "ord_01KAG3V9M2E8Q6XW4T1ZB7RNPC",
+    }),
+    license: LicenseView.optional().openapi({ description: "With `key`, and to the buyer of an upgrade." }),
     key: z
       .string()
       .optional()
       .openapi({
         description:
           "Only with the cookie of `POST /v1/checkout`, after this browser came back from the payment page, and until the " +
-          "key is replaced. The key is mailed in any case.",
+          "key is replaced. The key is mailed in any case. An upgrade keeps the key, and does not show it.",
         example: EXAMPLE_LICENSE_KEY,
       }),
     masked_key: z.string().optional().openapi({ example: "rbee_lic_0DJ5…A3CF" }),
@@ -151,9 +165,15 @@ checkout.openapi(
     await settle(c, changes);
     if (!view) throw new Problem({ code: "NOT_FOUND", detail: "There is no such checkout." });
     c.header("Cache-Control", "no-store");
-    if (view.status !== "complete") return c.json({ status: view.status }, 200);
+    if (view.status === "held") return c.json({ status: view.status, order: view.order }, 200);
+    if (view.status !== "complete") {
+      if (view.status === "unknown") c.header("Retry-After", String(ASK_AGAIN_SECONDS));
+      return c.json({ status: view.status }, 200);
+    }
     const { license, key, maskedKey } = view;
-    const forBuyer = key === null ? {} : { license: licenseView(license, c.var.now), key };
+    const forBuyer = view.showsLicense
+      ? { license: licenseView(license, c.var.now), ...(key !== null && { key }) }
+      : {};
     return c.json({ status: view.status, ...forBuyer, masked_key: maskedKey }, 200);
   },
 );

@@ -1,0 +1,105 @@
+import { logEvent, logFailure } from "../../../lib/log.ts";
+import { ok } from "../../../lib/result.ts";
+import { type Changed, change } from "../../../platform/storage/change.ts";
+import type { Actor, Change } from "../../../platform/storage/ledger.ts";
+import { queueMailIf } from "../../../platform/storage/mail-outbox.ts";
+import type { PurchaseScope } from "../sync.ts";
+import type { Hold } from "./decision.ts";
+import { mayBecome, type Order, type OrderPatch, orderCompleted, orderRoot, type Payment } from "./order.ts";
+
+/**
+ * Holds a paid order that no license can be made of, and queues the mail that tells its buyer. An order that is held
+ * already gets the reason of this look. Idempotent. Throws D1's errors.
+ */
+export async function holdOrder(
+  { db }: Pick<PurchaseScope, "db">,
+  orderId: string,
+  { reason, detail }: Hold,
+  payment: Payment,
+  actor: Actor,
+): Promise<Changed<Order>> {
+  const held = await change(
+    db,
+    orderRoot,
+    orderId,
+    (order) => {
+      const facts = { held_reason: reason, held_detail: detail, ...payment } satisfies OrderPatch;
+      const isNew = mayBecome(order, "held");
+      const isSame = order.held_reason === reason && order.held_detail === detail && order.email === payment.email;
+      if (!isNew && (order.state !== "held" || isSame)) return ok(null);
+      const patch: OrderPatch = isNew ? { state: "held", held_at: actor.now, ...facts } : facts;
+      const { amount_total, currency } = payment;
+      return ok({
+        action: "order.hold",
+        patch,
+        details: { reason, detail, plan: order.plan, amount_total, currency },
+        mail: payment.email === null ? undefined : mailOf(order, "order_held", payment.email, payment),
+      });
+    },
+    { actor },
+  );
+  if (held.changeId !== null) {
+    logFailure("order.held", `A paid order waits for an admin: ${detail}.`, { order: orderId, reason });
+  }
+  return held;
+}
+
+/** A mail about an order. Its occasion is the order, so each kind is sent once. */
+const mailOf = (
+  order: Pick<Order, "id" | "plan">,
+  kind: "order_held" | "order_solved",
+  to: string,
+  { amount_total: amount, currency }: Pick<Payment, "amount_total" | "currency">,
+  outcome: "license" | "refund" | null = null,
+) => ({
+  licenseId: null,
+  kind,
+  occasion: order.id,
+  to,
+  data: { order: order.id, plan: order.plan, amount, currency, outcome },
+});
+
+/**
+ * The statements that complete an order with the license of its sale, for the transaction of that license. A buyer who
+ * was told that the order is held is told that it is solved. `order` is null for a sale that has none yet.
+ */
+export function completion(
+  db: D1Database,
+  order: Order | null,
+  sale: Parameters<typeof orderCompleted>[1],
+  change: Change,
+  resolution?: Parameters<typeof orderCompleted>[3],
+): D1PreparedStatement[] {
+  const completed = orderCompleted(db, sale, change, resolution);
+  if (order?.state !== "held" || sale.payment.email === null) return [completed];
+  const mail = mailOf(order, "order_solved", sale.payment.email, sale.payment, "license");
+  return [completed, queueMailIf(db, { ...mail, now: change.at }, { table: "orders", id: order.id }, change.id)];
+}
+
+/** Closes a held order whose payment was refunded, and queues the mail to its buyer. Idempotent. Throws D1's errors. */
+export async function orderRefunded(
+  { db }: Pick<PurchaseScope, "db">,
+  orderId: string,
+  actor: Actor,
+  reason: string | null = null,
+): Promise<Changed<Order>> {
+  const solved = await change(
+    db,
+    orderRoot,
+    orderId,
+    (order) => {
+      if (order.state !== "held") return ok(null);
+      const patch = { state: "failed", resolved_at: actor.now, resolution: "refund" } as const;
+      const { amount_total, currency, email } = order;
+      return ok({
+        action: "order.resolve",
+        patch,
+        details: { resolution: "refund", amount_total, currency },
+        mail: email === null ? undefined : mailOf(order, "order_solved", email, order, "refund"),
+      });
+    },
+    { actor, reason },
+  );
+  if (solved.changeId !== null) logEvent("order.solved", { order: orderId, resolution: "refund" });
+  return solved;
+}
