@@ -7,6 +7,7 @@ import { isStandingTime, keepStandings } from "./domain/figures/standings.ts";
 import { tellByClock } from "./domain/mail/clock.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { forgetRunTokens } from "./domain/publishing/exchange.ts";
+import { backfillJob } from "./domain/purchase/backfill.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
@@ -67,6 +68,7 @@ export const jobs: readonly Job[] = [
   shortJob("keep-standings", isStandingTime, ({ env, scheduledAt }) => keepStandings(env, scheduledAt)),
   shortJob("doctor", isDoctorTime, ({ env, now }) => runDoctor(env, now)),
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
+  backfillJob,
   ...checkJobs,
   backupJob,
   ...service.formats.flatMap((format) => format.jobs ?? []),

@@ -23,10 +23,16 @@ export const paymentsOfLicense = (db: D1Database, { id, checkout_session_id }: P
 export type PaymentNews = { written: Payment[]; dropped: string[] };
 
 /**
- * Compares the derived rows with the known ones. A checkout's own row is dropped once its invoices have rows. Every
- * other known row stays, because `derived` need not have it: it may be of an earlier subscription.
+ * Compares the derived rows (`found`) with the known ones. A checkout's own row is dropped once its invoices have rows.
+ * Every other known row stays, because `found` need not have it: it may be of an earlier subscription. An erased owner's
+ * rows have no address of the invoice, because its page names the owner.
  */
-export function paymentNews(known: readonly PaymentRow[], derived: readonly Payment[]): PaymentNews {
+export function paymentNews(
+  known: readonly PaymentRow[],
+  found: readonly Payment[],
+  { isErased = false }: { isErased?: boolean } = {},
+): PaymentNews {
+  const derived = isErased ? found.map((row) => ({ ...row, invoice_url: null })) : found;
   const byId = new Map(known.map((row) => [row.id, row]));
   const hasInvoice = derived.some((row) => !isReversal(row) && row.checkout_session_id === null);
   const dropped = known.filter(

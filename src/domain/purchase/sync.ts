@@ -6,7 +6,7 @@ import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
-import { type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
+import { isErased, type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { paymentsOf } from "../money/derive.ts";
 import { isNoNews, paymentNews, paymentsWritten, readPayments } from "../money/store.ts";
@@ -77,7 +77,7 @@ export async function syncLicense(
       const derived = derive(license, known, observation, { graceDays, now: actor.now });
       const patch = difference(license, derived.facts);
       attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
-      const news = paymentNews(payments, paymentsOf(observation, payments));
+      const news = paymentNews(payments, paymentsOf(observation, payments), { isErased: isErased(license) });
       if (Object.keys(patch).length === 0 && derived.charges.length === 0 && isNoNews(news)) return ok(null);
       return ok({
         action: "license.follow-payment",
