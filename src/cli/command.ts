@@ -46,6 +46,8 @@ export type Context = {
   client: CatalogClient;
   settings: Settings;
   env: NodeJS.ProcessEnv;
+  /** Whether the command prints JSON. */
+  isJson: boolean;
   /** Prints the command's result: as JSON with `--json`, else as the text that `render` returns. */
   show<Value>(value: Value, render: (value: Value) => string): void;
   /** Fetches a list, prints the member `rows` of the answer as a table, and notes how to get the next page. */
@@ -132,6 +134,7 @@ export class CatalogCommand extends Command {
       client,
       settings,
       env,
+      isJson: json,
       show,
       hide: this.io.hide,
       note,

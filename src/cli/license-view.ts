@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { amountWithCode } from "../lib/money.ts";
 import { formatFields, formatRows } from "./output.ts";
 
 /** The fields of a license that the command reads, for an admin or the holder. */
@@ -9,13 +10,20 @@ export const License = z.looseObject({
   entitlements: z.array(z.string()),
   machine_limit: z.number(),
   machines: z.array(z.looseObject({ id: z.string() })).optional(),
+  billing: z
+    .looseObject({
+      price: z.looseObject({ amount: z.number(), currency: z.string(), interval: z.string().nullable() }),
+      next_charge: z.looseObject({ at: z.string(), amount: z.number(), currency: z.string() }).nullable(),
+    })
+    .nullish(),
+  payments: z.array(z.looseObject({ total: z.number(), currency: z.string() })).optional(),
 });
 
 export type License = z.infer<typeof License>;
 
 /** Formats one license with its machines. */
 export function formatLicense(license: License): string {
-  const { status, warning, machines, machine_limit, email, note } = license;
+  const { status, warning, machines, machine_limit, email, note, payments } = license;
   const facts = formatFields({
     License: license.id,
     Status: warning ? `${status} (${warning.replaceAll("_", " ")})` : status,
@@ -26,10 +34,34 @@ export function formatLicense(license: License): string {
     "Updates until": license["updates_until"] ?? "no limit",
     Expires: license["expires_at"] ?? "never",
     Machines: machines ? `${machines.length} of ${machine_limit}` : `up to ${machine_limit}`,
+    ...formatBilling(license),
     ...(note ? { Note: note } : {}),
   });
-  return machines?.length ? `${facts}\n\n${formatMachines(machines)}` : facts;
+  return [
+    facts,
+    ...(machines?.length ? [formatMachines(machines)] : []),
+    ...(payments?.length ? [formatRows(payments, PAYMENT_COLUMNS)] : []),
+  ].join("\n\n");
 }
+
+/** The price and the next charge. Without a price, the catalog knows of no payment. */
+function formatBilling({ billing }: License): Record<string, unknown> {
+  if (!billing) return {};
+  const { price, next_charge } = billing;
+  const every = price.interval === null ? "once" : `a ${price.interval}`;
+  const next = next_charge && `${amountWithCode(next_charge.amount, next_charge.currency)} at ${next_charge.at}`;
+  return { Price: `${amountWithCode(price.amount, price.currency)} ${every}`, "Next charge": next ?? "none" };
+}
+
+/** The columns of the payments of one license. */
+const PAYMENT_COLUMNS = {
+  PAYMENT: "kind",
+  STATE: "state",
+  TOTAL: ({ total, currency }: NonNullable<License["payments"]>[number]) => amountWithCode(total, currency),
+  AT: "at",
+  INVOICE: "invoice_number",
+  ID: "id",
+} as const;
 
 /** Formats the machines of one license. */
 export const formatMachines = (machines: NonNullable<License["machines"]>): string =>

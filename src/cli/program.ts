@@ -7,6 +7,7 @@ import { addHiveCommands } from "./commands/hive.ts";
 import { addInstallCommand } from "./commands/install.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLicenseCommands } from "./commands/license.ts";
+import { addMoneyCommands } from "./commands/money.ts";
 import { addOperationsCommands } from "./commands/operations.ts";
 import { addPlansCommands } from "./commands/plans.ts";
 import { addPublisherCommands } from "./commands/publisher.ts";
@@ -56,6 +57,7 @@ export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): Ca
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
   addLicenseCommands(program);
+  addMoneyCommands(program);
   addReleaseCommands(program);
   addPublisherCommands(program);
   addPlansCommands(program);

@@ -55,7 +55,7 @@ export function addLicenseCommands(program: CatalogCommand): void {
 
   license
     .command("show")
-    .summary("show one license with its machines")
+    .summary("show one license with its machines and payments")
     .argument("<license>", "the license's id (lic_...)")
     .runAsAdmin(async (context, id: string) => {
       showLicense(context, await context.client.json(LicenseAnswer, { path: path`/v1/admin/licenses/${id}` }));

@@ -1,0 +1,128 @@
+import { InvalidArgumentError } from "commander";
+import * as z from "zod";
+import { amountWithCode, decimalAmount } from "../../lib/money.ts";
+import type { CatalogCommand, Context, PageOptions } from "../command.ts";
+import { CliError, EXIT } from "../errors.ts";
+import { formatRows } from "../output.ts";
+
+type OrderOptions = PageOptions & {
+  license?: string;
+  from?: string;
+  to?: string;
+  state?: string;
+  query?: string;
+  csv?: true;
+};
+type RevenueOptions = { from?: string; to?: string; csv?: true };
+
+const Revenue = z.looseObject({
+  revenue: z.array(
+    z.looseObject({
+      month: z.string(),
+      currency: z.string(),
+      gross: z.number(),
+      tax: z.number(),
+      refunded: z.number(),
+      net: z.number(),
+      mrr: z.number(),
+    }),
+  ),
+});
+type RevenueRow = z.infer<typeof Revenue>["revenue"][number];
+
+/** Adds `orders` and `revenue`, the commands for money. */
+export function addMoneyCommands(program: CatalogCommand): void {
+  program
+    .command("orders")
+    .paged()
+    .summary("list payments, refunds and disputes")
+    .description("Lists every invoice, refund, dispute and credit note, newest first.")
+    .option("--license <id>", "only those of this license (lic_...)")
+    .option("--from <day>", "the first day, in UTC (2026-11-01)", day)
+    .option("--to <day>", "the last day, in UTC", day)
+    .option("--state <state>", "only this state: paid, open, held, disputed, ...")
+    .option("--query <text>", "an invoice number, an email address or an id of Stripe's")
+    .option("--csv", "print all that match as CSV, for a spreadsheet")
+    .addHelpText(
+      "after",
+      "\n`--state held` lists sales that no license could be made of.\n\nExample:\n  $ rbee-catalog orders --from 2026-11-01 --to 2026-11-30 --csv > november.csv",
+    )
+    .runAsAdmin(async (context, { query: q, csv, limit, cursor, ...filter }: OrderOptions) => {
+      if (csv) return printCsv(context, "/v1/admin/orders", { ...filter, q });
+      return context.list("/v1/admin/orders", "orders", ORDER_COLUMNS, { ...filter, q, limit, cursor });
+    });
+
+  program
+    .command("revenue")
+    .summary("sum up revenue by month and currency")
+    .description("Sums up revenue by month (UTC) and currency, oldest first. The default is a year.")
+    .option("--from <month>", "the first month (2026-01)", month)
+    .option("--to <month>", "the last month", month)
+    .option("--csv", "print it as CSV, for a spreadsheet")
+    .runAsAdmin(async (context, { csv, ...months }: RevenueOptions) => {
+      if (csv) return printCsv(context, "/v1/admin/revenue", months);
+      const answer = await context.client.json(Revenue, { path: "/v1/admin/revenue", query: months });
+      context.show(answer, ({ revenue }) =>
+        revenue.length === 0 ? "There is no revenue in these months." : formatRows(revenue, REVENUE_COLUMNS),
+      );
+    });
+}
+
+/** The total of an order or payment with its currency; "-" for a checkout without money. */
+export function totalOf(row: Record<string, unknown>): string {
+  const { total, currency } = row;
+  return typeof total === "number" && typeof currency === "string" ? amountWithCode(total, currency) : "-";
+}
+
+const ORDER_COLUMNS = {
+  AT: "at",
+  KIND: "kind",
+  STATE: "state",
+  TOTAL: totalOf,
+  INVOICE: "invoice_number",
+  EMAIL: "email",
+  LICENSE: "license_id",
+  ID: "id",
+};
+
+const amount = (name: "gross" | "tax" | "refunded" | "net" | "mrr") => (row: RevenueRow) =>
+  decimalAmount(row[name], row.currency);
+
+const REVENUE_COLUMNS = {
+  MONTH: "month",
+  CURRENCY: (row: RevenueRow) => row.currency.toUpperCase(),
+  GROSS: amount("gross"),
+  TAX: amount("tax"),
+  REFUNDED: amount("refunded"),
+  NET: amount("net"),
+  PURCHASES: "purchases",
+  RENEWALS: "renewals",
+  TRIALS: (row: RevenueRow) => `${row["trials_converted"]} of ${row["trials_started"]}`,
+  MRR: amount("mrr"),
+  CHURN: "churn",
+} as const;
+
+/** Fetches a list as CSV and prints it. Lines end as on this machine's terminals, without a carriage return. */
+async function printCsv(
+  { client, isJson, show }: Context,
+  path: string,
+  query: Record<string, string | undefined>,
+): Promise<void> {
+  if (isJson) throw new CliError(EXIT.usage, "Give either --json or --csv.");
+  const response = await client.send({ path, query: { ...query, format: "csv" }, timeoutMs: CSV_TIMEOUT_MS });
+  const text = (await response.text()).replaceAll("\r\n", "\n").trimEnd();
+  show(text, (lines) => lines);
+}
+
+/** A file of many years takes longer than a page. */
+const CSV_TIMEOUT_MS = 10 * 60_000;
+
+function day(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give a day such as 2026-11-01.");
+}
+
+function month(text: string): string {
+  if (/^\d{4}-\d{2}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give a month such as 2026-11.");
+}
