@@ -24,8 +24,8 @@ export type PaymentNews = { written: Payment[]; dropped: string[] };
 
 /**
  * Compares the derived rows (`found`) with the known ones. A checkout's own row is dropped once its invoices have rows.
- * Every other known row stays, because `found` need not have it: it may be of an earlier subscription. An erased owner's
- * rows have no address of the invoice, because its page names the owner.
+ * Every other known row stays, because `found` need not have it: it may be of an earlier subscription. The rows of an
+ * erased owner have no address of an invoice, because its page names the owner.
  */
 export function paymentNews(
   known: readonly PaymentRow[],
