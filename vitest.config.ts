@@ -94,6 +94,7 @@ export default defineConfig({
           globalSetup: [
             "test/support/node/stand-in-desk.ts",
             "test/support/node/sigstore-desk.ts",
+            "test/support/node/receiver-desk.ts",
             "test/support/node/workerd-notes.ts",
           ],
           // One workerd for many files: storage and memory are reset after each test, see the setup file.

@@ -11,6 +11,7 @@ import { backfillJob } from "./domain/purchase/backfill.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
+import { webhookJobs } from "./domain/webhooks/delivery/run.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, type UnixSeconds } from "./lib/time.ts";
 import { forgetRecoveryLinks } from "./platform/identity/recovery-link.ts";
@@ -70,6 +71,7 @@ export const jobs: readonly Job[] = [
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
   backfillJob,
   ...checkJobs,
+  ...webhookJobs,
   backupJob,
   ...service.formats.flatMap((format) => format.jobs ?? []),
 ];

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
+import { EVENT_TYPES } from "../../src/domain/webhooks/event/types.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime } from "../../src/lib/time.ts";
 import { storeDeadLetter } from "../../src/platform/jobs/dead-letter-store.ts";
@@ -55,6 +56,12 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   const made = { name: wide(100), scopes: ["licenses:write", "releases:write", "audit:read", "stats:read"] };
   expect((await to("POST", "/tokens", made)).status).toBe(201);
   expect((await to("POST", "/publishers", largestPublisher())).status).toBe(201);
+  const hook = {
+    url: `https://crm.example.com/${"h".repeat(1900)}`,
+    description: wide(100),
+    types: EVENT_TYPES.slice(0, 50),
+  };
+  expect((await to("POST", "/webhooks", { ...hook, reason: wide(500) })).status).toBe(201);
   await env.DB.prepare("INSERT INTO used_run_tokens VALUES (?, 1)").bind("j".repeat(255)).run();
   const { sessionId, key: sold } = await bought("premium-lifetime");
   await control("refunds", { session: sessionId, amount: 500 });
@@ -77,6 +84,10 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
     ),
     env.DB.prepare("INSERT INTO retired_revisions VALUES (?, 3)").bind(WORKER),
     env.DB.prepare("INSERT INTO usage_erasures VALUES (?, ?, 0)").bind(license.id, currentTime()),
+    env.DB.prepare(
+      `INSERT INTO webhook_deliveries (endpoint_id, sequence, event_id, action, subject, state, queued_at, next_attempt_at, last_error)
+       SELECT id, 1, 'chg_1', 'license.issue', 'lic_1', 'failed', 1, 1, ? FROM webhook_endpoints`,
+    ).bind(wide(100)),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);

@@ -34,6 +34,7 @@ export const MIGRATIONS = {
     "0035_seats.sql",
     "0036_event_sequence.sql",
     "0038_amendments.sql",
+    "0040_webhooks.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

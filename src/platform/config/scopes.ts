@@ -12,6 +12,7 @@ export const SCOPES = [
   "audit:read",
   "stats:read",
   "tokens:write",
+  "webhooks:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
@@ -27,6 +28,7 @@ const READING: Partial<Record<Scope, NeededScope>> = {
   "releases:write": "releases:read",
   "releases:withdraw": "releases:read",
   "tokens:write": "tokens:read",
+  "webhooks:write": "audit:read",
 };
 
 /** Whether `held` allows `needed`. `owner` allows all; a scope to act allows to read the same things. */

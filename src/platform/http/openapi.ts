@@ -18,6 +18,7 @@ export const TAGS = {
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
   "Admin: money": "List orders and sum up revenue.",
   "Admin: releases": "Upload, publish, yank and block releases.",
+  "Admin: webhooks": "Send events to systems of your own.",
   "Trusted publishing": "How a job of GitHub Actions gets an admin token without a stored secret.",
   Admin: "Admin tokens, the audit trail and figures for operators.",
   Pages: "Pages for browsers: the storefront, the account and the admin console.",

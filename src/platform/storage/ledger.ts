@@ -76,7 +76,8 @@ export type RootTable =
   | "publishers"
   | "orders"
   | "recovery_links"
-  | "sessions";
+  | "sessions"
+  | "webhook_endpoints";
 
 /** The row that a change is about. Its write sets `last_change`, and all that commits with it depends on that. */
 export type Root = { table: RootTable; id: string };

@@ -30,6 +30,9 @@ const RENEWAL = "action = 'license.follow-payment' AND json_remove(details, '$.e
 /** As long as mails, so that support can answer for a purchase of last year. */
 const RENEWALS_KEPT = MAILS_KEPT;
 
+/** Deliveries of webhooks: as long as the other systems' own logs usually reach back. The trail keeps the events. */
+const DELIVERIES_KEPT = 30 * DAY;
+
 /** Dead letters of counts name licenses. Work that nobody has sent again for a month is not missed. */
 const LETTERS_KEPT = 30 * DAY;
 
@@ -61,6 +64,7 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
     db
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
+    db.prepare("DELETE FROM webhook_deliveries WHERE state <> 'pending' AND queued_at < ?").bind(now - DELIVERIES_KEPT),
     db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
     db.prepare(`DELETE FROM audit WHERE (${ROUTINE}) AND at < ?`).bind(now - ROUTINE_KEPT),
     db.prepare(`DELETE FROM audit WHERE ${RENEWAL} AND at < ?`).bind(now - RENEWALS_KEPT),

@@ -1,8 +1,8 @@
 import { operation, Problem, unlessEmpty, z } from "../../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../../platform/identity/authentication.ts";
-import { EventSchema, eventOf } from "../event.ts";
-import { readStretch } from "../event-store.ts";
-import { actionsOf, isTypePattern } from "../event-types.ts";
+import { EventSchema, eventOf } from "../event/event.ts";
+import { readStretch } from "../event/store.ts";
+import { actionsOf, isTypePattern } from "../event/types.ts";
 
 /** The sequence of events, for systems that ask for it. */
 export const eventRoutes = createAdminRouter();

@@ -20,6 +20,7 @@ export const SCOPE_WORDS: Record<Scope, string> = {
   "audit:read": "Read the audit trail",
   "stats:read": "See statistics and health",
   "tokens:write": "Create and revoke tokens",
+  "webhooks:write": "Add webhook endpoints and send events again",
 };
 
 /** A check field for each scope. */

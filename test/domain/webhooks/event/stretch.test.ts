@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { actionsOf, EVENT_TYPES, isTypePattern } from "../../../src/domain/webhooks/event-types.ts";
-import { type Examined, stretchOf } from "../../../src/domain/webhooks/stretch.ts";
-import type { AuditEntry } from "../../../src/platform/identity/audit-store.ts";
+import { type Examined, stretchOf } from "../../../../src/domain/webhooks/event/stretch.ts";
+import { actionsOf, EVENT_TYPES, isTypePattern } from "../../../../src/domain/webhooks/event/types.ts";
+import type { AuditEntry } from "../../../../src/platform/identity/audit-store.ts";
 
 const entry = (sequence: number): AuditEntry => ({
   ...{ sequence, id: `chg_${sequence}`, at: 1, actor: "system", action: "license.revoke", subject: "lic_1" },

@@ -1,7 +1,7 @@
-import { toRfc3339 } from "../../lib/time.ts";
-import { Timestamp, z } from "../../platform/http/route.ts";
-import type { AuditEntry } from "../../platform/identity/audit-store.ts";
-import { typeOf } from "../../platform/storage/actions.ts";
+import { toRfc3339 } from "../../../lib/time.ts";
+import { Timestamp, z } from "../../../platform/http/route.ts";
+import type { AuditEntry } from "../../../platform/identity/audit-store.ts";
+import { typeOf } from "../../../platform/storage/actions.ts";
 
 export const EventSchema = z
   .object({

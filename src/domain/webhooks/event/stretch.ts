@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../../platform/identity/audit-store.ts";
+import type { AuditEntry } from "../../../platform/identity/audit-store.ts";
 
 /** Numbers of the sequence, both ends included. */
 export type Range = { from: number; to: number };

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { currentTime, DAY } from "../../../src/lib/time.ts";
-import { newChange, recordAct } from "../../../src/platform/storage/ledger.ts";
-import { forgetOldRows } from "../../../src/platform/storage/retention.ts";
-import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
-import { activate, adminAct, count, issueLicense } from "../../support/license-fixture.ts";
+import { currentTime, DAY } from "../../../../src/lib/time.ts";
+import { newChange, recordAct } from "../../../../src/platform/storage/ledger.ts";
+import { forgetOldRows } from "../../../../src/platform/storage/retention.ts";
+import { ask, codeOf, makeToken } from "../../../support/admin-request.ts";
+import { activate, adminAct, count, issueLicense } from "../../../support/license-fixture.ts";
 
 type Event = { id: string; sequence: number; type: string; timestamp: string; data: Record<string, unknown> };
 type Answer = {

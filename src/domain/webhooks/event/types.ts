@@ -1,4 +1,4 @@
-import { ACTIONS, type Action, typeOf } from "../../platform/storage/actions.ts";
+import { ACTIONS, type Action, typeOf } from "../../../platform/storage/actions.ts";
 
 /** The types of all events, in the order of `ACTIONS`. */
 export const EVENT_TYPES: readonly string[] = ACTIONS.map(typeOf);

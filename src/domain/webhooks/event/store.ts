@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { AUDIT_COLUMNS, AuditRow } from "../../platform/identity/audit-store.ts";
-import type { Action } from "../../platform/storage/actions.ts";
+import { AUDIT_COLUMNS, AuditRow } from "../../../platform/identity/audit-store.ts";
+import type { Action } from "../../../platform/storage/actions.ts";
 import { type Examined, type Stretch, stretchOf } from "./stretch.ts";
 
 /** The most entries that one read examines: with a filter few of them may match. */
