@@ -8,6 +8,7 @@ import { tellByClock } from "./domain/mail/clock.ts";
 import { sendDueMails } from "./domain/mail/sender.ts";
 import { forgetRunTokens } from "./domain/publishing/exchange.ts";
 import { backfillJob } from "./domain/purchase/backfill.ts";
+import { customerAddressesJob } from "./domain/purchase/customer.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
@@ -59,6 +60,7 @@ export const jobs: readonly Job[] = [
     reconcile(env, scheduledAt, (changes) => settleInJob(env, publishers, changes)),
   ),
   { name: "standing-mails", isDue: isHourly, run: ({ env, now }, position) => tellByClock(env.DB, now, position) },
+  customerAddressesJob,
   shortJob("forget-recovery-links", isHourly, ({ env, now }) => forgetRecoveryLinks(env.DB, now - 30 * DAY)),
   FOLD,
   shortJob("forget-old-usage", isHourly, ({ env, now }) => forgetOldUsage(env.STATISTICS, now)),

@@ -110,7 +110,7 @@ export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state"
 function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {
     action: "license.erase",
-    patch: { email: ERASED, note: null, admin_state: "revoked" },
+    patch: { email: ERASED, note: null, admin_state: "revoked", customer_email_due: false },
     beside: (change) => {
       const ifErased = (statement: string, ...values: (string | number)[]) =>
         ifChanged(db, { table: "licenses", id }, change.id, `${statement} AND TOOK_EFFECT`, ...values);

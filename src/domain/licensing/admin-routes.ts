@@ -1,6 +1,7 @@
 import { combine } from "../../platform/http/route.ts";
 import { licenseActs } from "./routes/admin/act.ts";
+import { licenseAmend } from "./routes/admin/amend.ts";
 import { licenseIssue, licenseReads } from "./routes/admin/licenses.ts";
 
 /** The operations of admins on licenses. */
-export const licenseAdminRoutes = combine(licenseIssue, licenseReads, licenseActs);
+export const licenseAdminRoutes = combine(licenseIssue, licenseReads, licenseActs, licenseAmend);

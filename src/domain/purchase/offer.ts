@@ -49,8 +49,8 @@ export const isOurPortal = ({ metadata }: Pick<Stripe.BillingPortal.Configuratio
 
 /**
  * The billing portal's configuration for Stripe. `prices` are the ids of the plans' prices. The number of machines can
- * change, within the limits of a checkout. The customer's address cannot, because no license follows
- * `customer.updated`.
+ * change, within the limits of a checkout. The customer's address cannot: a license with a new address needs a new key,
+ * so an admin amends it.
  */
 export function portalOf(prices: PriceIds) {
   const subscriptions = SOLD_PLANS.filter((id) => OFFERS[id].interval !== null);

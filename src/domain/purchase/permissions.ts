@@ -38,6 +38,8 @@ export const WORKER_CALLS = {
   "creditNotes.list": ["credit_note_read"],
   "creditNotes.retrieve": ["credit_note_read"],
   "customers.del": ["customer_write"],
+  "customers.retrieve": ["customer_read"],
+  "customers.update": ["customer_write"],
   "disputes.list": ["dispute_read"],
   "disputes.retrieve": ["dispute_read"],
   "events.list": ["event_read"],

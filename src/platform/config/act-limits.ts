@@ -2,6 +2,7 @@
 export const COUNTED_ACTS = {
   refund: "license.refund",
   issue: "license.issue",
+  amend: "license.amend",
   "rotate-key": "license.rotate-key",
   revoke: "license.revoke",
   suspend: "license.suspend",
@@ -25,6 +26,7 @@ export type ActLimits = Readonly<Record<CountedAct, ActLimit>>;
 export const DEFAULT_ACT_LIMITS: ActLimits = {
   refund: { alarm: 10, stop: 50 },
   issue: { alarm: 20, stop: 100 },
+  amend: { alarm: 20, stop: 100 },
   "rotate-key": { alarm: 20, stop: 100 },
   revoke: { alarm: 20, stop: 100 },
   suspend: { alarm: 20, stop: 100 },

@@ -9,6 +9,7 @@ export const ACTIONS = [
   "license.suspend",
   "license.reinstate",
   "license.extend",
+  "license.amend",
   "license.rotate-key",
   "license.refund",
   "license.refunded",

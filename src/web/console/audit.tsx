@@ -88,6 +88,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "license.suspend": "Suspended",
   "license.reinstate": "Reinstated",
   "license.extend": "Extended",
+  "license.amend": "Amended",
   "license.rotate-key": "Key rotated",
   "license.refund": "Refund requested, and revoked",
   "license.refunded": "Refunded",

@@ -190,6 +190,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /v1/admin/licenses/{id}/reinstate": "reinstateLicense",
   "post /v1/admin/licenses/{id}/rotate-key": "rotateLicenseKey",
   "post /v1/admin/licenses/{id}/extend": "extendLicense",
+  "post /v1/admin/licenses/{id}/amend": "amendLicense",
   "delete /v1/admin/licenses/{id}/machines/{machine_id}": "removeMachine",
   "post /v1/admin/licenses/{id}/erase": "erasePerson",
   "post /v1/admin/licenses/{id}/refund": "refundLicense",

@@ -104,23 +104,33 @@ export type IssueRequest = {
   machine_limit?: number | undefined;
   expires_at?: UnixSeconds | null | undefined;
   note?: string | undefined;
+  entitlements?: string[] | undefined;
+  versions?: string | undefined;
+  updates_until?: UnixSeconds | null | undefined;
 };
 
 /** A new license issued by hand, with the grant of its plan at present. */
 export function licenseByHand(request: IssueRequest, livemode: boolean, now: UnixSeconds): NewLicense {
   const plan = plans[request.plan];
   const byPlan = plan.duration_days === null ? null : now + plan.duration_days * DAY;
+  const { machine_limit, entitlements, versions, updates_until } = request;
   return {
     id: formatId("lic", newIdBytes()),
     email: request.email,
     plan: plan.id,
     note: request.note ?? null,
     ...grantAt(plan, now),
-    ...(request.machine_limit !== undefined && { machine_limit: request.machine_limit }),
+    ...(machine_limit !== undefined && { machine_limit }),
+    ...(entitlements !== undefined && { entitlements }),
+    ...(versions !== undefined && { versions }),
+    ...(updates_until !== undefined && { updates_until }),
     expires_at: request.expires_at === undefined ? byPlan : request.expires_at,
     livemode,
   };
 }
+
+const given = (fields: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /** The license that an admin asks for. Its key is mailed to its owner unless an owner says `send_mail` false. */
 export type IssueOrder = IssueRequest & { send_mail?: boolean | undefined; reason?: string | undefined };
@@ -141,11 +151,13 @@ export async function issueLicense(
   const request = await idempotentRequest(admin.actor, idempotencyKey, ["issue", order]);
   const license = licenseByHand(order, config.LIVEMODE, admin.now);
   const { plan, machine_limit, expires_at } = license;
+  const { entitlements, versions, updates_until } = order;
   const { id, changes } = await create(
     db,
     licenseCreation(db, license, {
       action: "license.issue",
-      details: { plan, machine_limit, expires_at },
+      // Rights that differ from the plan's are named, too.
+      details: { plan, machine_limit, expires_at, ...given({ entitlements, versions, updates_until }) },
       isMailed: order.send_mail !== false,
     }),
     { actor: admin, reason: order.reason ?? null, request },

@@ -36,7 +36,8 @@ export function explainAdminRefusal(refusal: AdminRefusal): Refusal {
   }
 }
 
-const MAX_GENERATION = 0xffff;
+/** The last generation of a license key, which has two bytes for it. */
+export const MAX_GENERATION = 0xffff;
 
 const conflict = (why: keyof typeof CONFLICTS) => err<AdminRefusal>({ code: "CONFLICT", why });
 

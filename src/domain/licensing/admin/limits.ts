@@ -10,7 +10,7 @@ export const MOST_ISSUED = 500;
 export const MOST_DAYS = 366;
 
 /** The scopes of an admin. A customer who acts on an own license has none. */
-type Holder = { scopes: readonly Scope[] };
+export type Holder = { scopes: readonly Scope[] };
 
 const refused = (detail: string): Refusal => ({ code: "INSUFFICIENT_SCOPE", detail });
 
@@ -19,12 +19,18 @@ export const maySeeNewKey = ({ scopes }: Holder): boolean => allows(scopes, "lic
 
 /** The refusal of a license that only an owner issues: one for many machines, or one whose key is not mailed. */
 export function refusalOfIssue(
-  { scopes }: Holder,
-  { machine_limit = 1, send_mail = true }: { machine_limit?: number | undefined; send_mail?: boolean | undefined },
+  admin: Holder,
+  { machine_limit, send_mail = true }: { machine_limit?: number | undefined; send_mail?: boolean | undefined },
 ): Refusal | null {
-  if (scopes.includes("owner")) return null;
-  if (machine_limit > MOST_ISSUED) return refused(`Only an owner issues a license for over ${MOST_ISSUED} machines.`);
+  const refusal = refusalOfLimit(admin, machine_limit);
+  if (refusal || admin.scopes.includes("owner")) return refusal;
   return send_mail ? null : refused("Only an owner issues a license without mailing its key to its owner.");
+}
+
+/** The refusal of a machine limit that only an owner grants. */
+export function refusalOfLimit({ scopes }: Holder, machineLimit = 1): Refusal | null {
+  if (scopes.includes("owner") || machineLimit <= MOST_ISSUED) return null;
+  return refused(`Only an owner grants over ${MOST_ISSUED} machines.`);
 }
 
 /** The refusal of a change that gives away more than `licenses:write` may: an end later than `MOST_DAYS` from `now`. */

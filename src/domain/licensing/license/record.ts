@@ -132,8 +132,11 @@ export function standingOf(facts: LicenseFacts, now: UnixSeconds): Standing {
     return paid;
   const endsAt =
     paid.status === "active" && paid.ends_at !== null ? Math.max(paid.ends_at, extended_until) : extended_until;
-  return { status: "active", ends_at: endsAt, warning: null };
+  return { status: "active", ends_at: isEndless(endsAt) ? null : endsAt, warning: null };
 }
+
+/** Whether an extension has no end: an admin has amended a paid license to last forever. */
+const isEndless = (at: UnixSeconds | null): boolean => at === END_OF_TIME;
 
 /** Whether a license is revoked: by an admin, a full refund or a lost dispute. No date changes that. */
 export const isRevoked = (facts: LicenseFacts): boolean => standingOf(facts, 0).status === "revoked";
@@ -169,7 +172,7 @@ export const endOf = ({
   expires_at,
   extended_until,
 }: Pick<LicenseFacts, "expires_at" | "extended_until">): UnixSeconds | null =>
-  expires_at === null ? null : Math.max(expires_at, extended_until ?? 0);
+  expires_at === null || isEndless(extended_until) ? null : Math.max(expires_at, extended_until ?? 0);
 
 /** The status set by an admin, refund or dispute; `none` if only dates decide. */
 export const DECIDED_SQL = `CASE WHEN admin_state <> 'none' THEN admin_state

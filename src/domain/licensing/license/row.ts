@@ -24,7 +24,7 @@ export const FACT_COLUMNS = {
   subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
   /** The end of the paid or granted time; null: no end. */
   expires_at: z.number().nullable(),
-  /** An admin's extension: the license is in force until then, regardless of the subscription. */
+  /** An admin's extension: the license is in force until then, regardless of the subscription. END_OF_TIME: no end. */
   extended_until: z.number().nullable(),
   /** How long the license continues after `expires_at`, with a warning. */
   grace_seconds: z.number(),

@@ -76,30 +76,38 @@ const SHORTEST_PART = 4;
 const FINGERPRINT_HASH = /^[A-Za-z0-9_-]{43}$/;
 
 /** An id of Stripe's: a prefix for its kind, then more letters and digits than a mail address would have there. */
-const STRIPE_ID = /^(cus|sub|cs|pi|ch|py|evt|in|re|pyr|dp|du)_[A-Za-z0-9_]{12,}$/;
+const STRIPE_ID = /^(cus|sub|cs|pi|ch|py|evt|in|re|pyr|dp|du|cn)_[A-Za-z0-9_]{12,}$/;
 
-const BY_CHARGE = "id IN (SELECT license_id FROM license_charges WHERE charge_id = ?)";
+/** The licenses that name an object, or have a payment that does, because an upgrade has a checkout of its own. */
+const byColumn = (column: string, ofPayment: string) => `id IN (SELECT id FROM licenses WHERE ${column} = ?
+  UNION SELECT license_id FROM payments WHERE ${ofPayment} = ?)`;
 
-/** The column or table of the ledger for each kind of Stripe's ids. */
+const BY_CHARGE = `id IN (SELECT license_id FROM license_charges WHERE charge_id = ?
+  UNION SELECT license_id FROM payments WHERE charge_id = ?)`;
+
+/** The condition for each kind of Stripe's ids. Each `?` is the id. */
 const STRIPE_CONDITIONS: ReadonlyMap<string | undefined, string> = new Map([
   ["cus", "stripe_customer_id = ?"],
-  ["sub", "stripe_subscription_id = ?"],
-  ["cs", "checkout_session_id = ?"],
-  ["pi", "stripe_payment_intent_id = ?"],
+  ["sub", byColumn("stripe_subscription_id", "subscription_id")],
+  ["cs", byColumn("checkout_session_id", "checkout_session_id")],
+  ["pi", byColumn("stripe_payment_intent_id", "payment_intent_id")],
   ["ch", BY_CHARGE],
   ["py", BY_CHARGE],
   ["evt", "id IN (SELECT license_id FROM stripe_event_licenses WHERE event_id = ?)"],
 ]);
 
-/** Invoices, refunds and disputes are known only from the events about them, as long as those events are kept. */
-const BY_EVENT_OBJECT = `id IN (SELECT license_id FROM stripe_events JOIN stripe_event_licenses ON event_id = stripe_events.id
-  WHERE object_id = ?)`;
+/** Invoices, refunds, disputes and credit notes are payments. Before those are recorded, the events name them. */
+const BY_PAYMENT = `id IN (SELECT license_id FROM payments WHERE id = ?
+  UNION SELECT license_id FROM stripe_events JOIN stripe_event_licenses ON event_id = stripe_events.id WHERE object_id = ?)`;
+
+/** The form of an invoice's number, such as `3B5E2A7C-0002`. */
+const INVOICE_NUMBER = /^[a-z0-9-]*[0-9][a-z0-9-]*$/i;
 
 /**
  * The SQL condition over `licenses` for a search term. The term is the id of a license, the id or fingerprint hash of a
- * machine, a part of the owner's mail address (such as its domain), or an id of Stripe's (customer, subscription,
- * checkout session, payment, charge, event, and for 60 days invoice, refund and dispute). `bind` adds a parameter and
- * returns its placeholder.
+ * machine, a part of the owner's mail address (such as its domain), the number of an invoice, or an id of Stripe's
+ * (customer, subscription, checkout session, payment, charge, event, invoice, refund, dispute, credit note). `bind`
+ * adds a parameter and returns its placeholder.
  */
 function searchTermCondition(term: string, bind: (value: string) => string): string {
   const lower = term.toLowerCase();
@@ -112,25 +120,28 @@ function searchTermCondition(term: string, bind: (value: string) => string): str
   }
   const stripeKind = STRIPE_ID.exec(term)?.[1];
   if (stripeKind !== undefined) {
-    return (STRIPE_CONDITIONS.get(stripeKind) ?? BY_EVENT_OBJECT).replace("?", bind(term));
+    return (STRIPE_CONDITIONS.get(stripeKind) ?? BY_PAYMENT).replaceAll("?", bind(term));
   }
-  return addressCondition(lower, bind);
+  const byAddress = licensesByAddress(lower, bind);
+  if (!INVOICE_NUMBER.test(term)) return `id IN (${byAddress})`;
+  const number = bind(term.toUpperCase());
+  return `id IN (SELECT license_id FROM payments WHERE invoice_number = ${number} UNION ${byAddress})`;
 }
 
 /**
- * The licenses whose address contains `term`; begins with it if it is shorter than four characters. A part begins at
- * each third character of an address. So the term is looked for without none, one and two of its first characters.
+ * The ids of licenses whose address contains `term`, or begins with it if it is shorter than four characters. The rows
+ * of `address_parts` begin at each third character. So the term is looked for without none, one and two of its first.
  */
-function addressCondition(term: string, bind: (value: string) => string): string {
+function licensesByAddress(term: string, bind: (value: string) => string): string {
   // SQLite counts characters in code points.
   const characters = [...term];
   const range = (column: string, text: string) =>
     `${column} >= ${bind(text)} AND ${column} < ${bind(text + LAST_CHARACTER)}`;
-  if (characters.length < SHORTEST_PART) return range("email", term);
+  if (characters.length < SHORTEST_PART) return `SELECT id FROM licenses WHERE ${range("email", term)}`;
   const parts = Array.from({ length: PART.distance }, (_, left) => {
     const text = characters.slice(left, PART.length).join("");
     return `SELECT address_id FROM address_parts WHERE ${range("part", text)}`;
   });
-  return `id IN (SELECT licenses.id FROM addresses CROSS JOIN licenses ON licenses.email = addresses.email
-    WHERE addresses.id IN (${parts.join(" UNION ALL ")}) AND instr(addresses.email, ${bind(term)}) > 0)`;
+  return `SELECT licenses.id FROM addresses CROSS JOIN licenses ON licenses.email = addresses.email
+    WHERE addresses.id IN (${parts.join(" UNION ALL ")}) AND instr(addresses.email, ${bind(term)}) > 0`;
 }

@@ -166,6 +166,25 @@ export const AdminLicenseView = LicenseView.extend({
       subscription_state: z.enum(["none", "active", "past_due", "suspended", "ended"]),
     })
     .openapi({ description: "The facts that the status follows from." }),
+  amendments: z
+    .object({
+      machine_limit_paid: z.number().int().nullable().openapi({
+        description: "The machines that its subscription pays for. Null: no subscription decides.",
+        example: 5,
+      }),
+      machine_limit_floor: z.number().int().nullable().openapi({
+        description: "The machine limit that an admin has granted beyond. Payments do not undo it.",
+        example: 7,
+      }),
+      extended_until: Timestamp.nullable().openapi({
+        description: "The end that an admin has granted beyond the paid one.",
+      }),
+      plan_amended: z.boolean().openapi({ description: "An admin chose the plan after the subscription ended." }),
+      customer_email_due: z.boolean().openapi({
+        description: "The customer at Stripe does not have the amended address yet. A job retries.",
+      }),
+    })
+    .openapi({ description: "The differences between what is paid and what an admin has amended." }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("AdminLicense");
@@ -183,6 +202,13 @@ export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<ty
     refund_state: license.refund_state,
     dispute_state: license.dispute_state,
     subscription_state: license.subscription_state,
+  },
+  amendments: {
+    machine_limit_paid: license.machine_limit_paid,
+    machine_limit_floor: license.machine_limit_floor,
+    extended_until: toRfc3339(license.extended_until),
+    plan_amended: license.plan_amended,
+    customer_email_due: license.customer_email_due,
   },
   created_at: toRfc3339(license.created_at),
   updated_at: toRfc3339(license.updated_at),

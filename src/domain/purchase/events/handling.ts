@@ -4,6 +4,7 @@ import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import { type Changes, NO_CHANGES } from "../../../platform/storage/settle.ts";
 import type { StripeLink } from "../../licensing/license/store.ts";
+import { followCustomer } from "../customer.ts";
 import { idOf, isMissing } from "../stripe.ts";
 import { licensesBehind, type PurchaseScope, purchaseChanges, purchaseScope } from "../sync.ts";
 import {
@@ -67,6 +68,8 @@ async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor
     case "charge.dispute.funds_withdrawn":
     case "charge.dispute.funds_reinstated":
       return followCharge(scope, idOf((await scope.stripe.disputes.retrieve(object_id)).charge), actor);
+    case "customer.updated":
+      return followCustomer(scope, object_id);
     case "customer.deleted":
       return syncAll(scope, await licensesBehind(scope.db, "stripe_customer_id", object_id), actor);
   }

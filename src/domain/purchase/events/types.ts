@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   "charge.dispute.closed",
   "charge.dispute.funds_withdrawn",
   "charge.dispute.funds_reinstated",
+  "customer.updated",
   "customer.deleted",
 ] as const satisfies readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[];
 /** A type of event that this service handles. */

@@ -40,6 +40,14 @@ async function seedLicenses(): Promise<void> {
       `${ROWS} INSERT INTO stripe_events (id, type, object_id, created, received_at, handled_at)
        SELECT printf('evt_%020d', n), 'invoice.paid', printf('in_%020d', n), 0, 0, 0 FROM rows WHERE n < 20000`,
     ),
+    ...["re", "cn"].map((kind) =>
+      DB.prepare(
+        `${ROWS} INSERT INTO payments (id, license_id, kind, state, subtotal, discount, tax, total, currency, invoice_number, at, livemode,
+           payment_intent_id, charge_id, counted, counted_tax, is_paid, converts_trial, recurring, churns, recorded_at)
+         SELECT printf('${kind}_%020d', n), ${id("lic")}, 'purchase', 'paid', 1, 0, 0, 1, 'usd', printf('A1B2C3D4-%05d', n), n, 0,
+           printf('pi_%020d', n + 500000), printf('ch_%020d', n + 500000), 1, 0, 1, 0, 0, 0, 0 FROM rows WHERE n < 20000`,
+      ),
+    ),
     DB.prepare(
       `${ROWS} INSERT INTO stripe_event_licenses SELECT printf('evt_%020d', n), ${id("lic")} FROM rows WHERE n < 20000`,
     ),
@@ -70,6 +78,11 @@ const KNOWN: [string, string][] = [
   ["charge", pad("ch_", 4711)],
   ["event", pad("evt_", 4711)],
   ["invoice", pad("in_", 4711)],
+  ["refund", pad("re_", 4711)],
+  ["credit note", pad("cn_", 4711)],
+  ["charge of a payment", pad("ch_", 504711)],
+  ["payment of an upgrade", pad("pi_", 504711)],
+  ["number of an invoice", "a1b2c3d4-04711"],
 ];
 
 /** Of an index and of the table. */

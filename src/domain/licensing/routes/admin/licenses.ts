@@ -1,6 +1,4 @@
-import { MailAddress } from "../../../../lib/mail-address.ts";
 import { holdsCredential } from "../../../../lib/masking/masked.ts";
-import { currentTime, END_OF_TIME, fromRfc3339 } from "../../../../lib/time.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, page, z } from "../../../../platform/http/route.ts";
 import { brake } from "../../../../platform/identity/act-volume.ts";
 import { admin, adminActor, createAdminRouter } from "../../../../platform/identity/authentication.ts";
@@ -12,24 +10,18 @@ import { LICENSE_STATUSES } from "../../license/record.ts";
 import { searchLicenses } from "../../license/search.ts";
 import { AdminLicenseView, adminLicenseView, ChangedLicense } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
+import { LICENSE_FIELDS, Note, OwnerAddress } from "./fields.ts";
 
 const NewLicenseBody = z
   .object({
     plan: z.enum(PLAN_IDS),
-    email: MailAddress.transform((email) => email.toLowerCase()).openapi({ example: "ada@example.com" }),
-    machine_limit: z.number().int().min(1).max(100_000).optional().openapi({ example: 5 }),
-    expires_at: z.iso
-      .datetime({ offset: true })
-      .transform(fromRfc3339)
-      .refine((at) => at > currentTime() && at <= END_OF_TIME, "must lie in the future")
-      .nullable()
-      .optional()
-      .openapi({ type: ["string", "null"], format: "date-time", description: "null: never", example: null }),
+    email: OwnerAddress.openapi({ example: "ada@example.com" }),
+    ...LICENSE_FIELDS,
     send_mail: z.boolean().optional().openapi({
       description: "Whether to mail the key to its owner. The default is true. False: owners only.",
       example: true,
     }),
-    note: z.string().max(1000).optional().openapi({ example: "for the review copy" }),
+    note: Note.optional().openapi({ example: "for the review copy" }),
   })
   .strict()
   .openapi("NewLicense");
@@ -83,7 +75,7 @@ licenseReads.openapi(
           param: {
             description:
               "A license id, the id or fingerprint hash of a machine, an id of Stripe's (`cus_`, `sub_`, `cs_`, `pi_`, `ch_`, " +
-              "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or the beginning of a mail address.",
+              "`evt_`; `in_`, `re_`, `dp_` while their events are kept), or any part of an email address with at least four characters, such as its domain.",
           },
           example: "ada@example.com",
         }),
