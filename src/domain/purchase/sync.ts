@@ -5,10 +5,12 @@ import type { Config } from "../../platform/config/config.ts";
 import { change } from "../../platform/storage/change.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
+import { toldPhase } from "../licensing/license/mails.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
 import { isErased, type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { paymentsOf } from "../money/derive.ts";
+import { mailsOfPayments } from "../money/mails.ts";
 import { isNoNews, paymentNews, paymentsWritten, readPayments } from "../money/store.ts";
 import { billingFacts } from "./billing-facts.ts";
 import {
@@ -83,6 +85,9 @@ export async function syncLicense(
         action: "license.follow-payment",
         patch,
         details: { ...patch },
+        mails: mailsOfPayments(payments, news.written, { now: actor.now, isDue: isPaymentDue(license, actor.now) }).map(
+          (mail) => ({ licenseId, to: license.email, ...mail }),
+        ),
         beside: (made) => [
           ...derived.charges.map((charge) => chargeKnown(db, licenseId, charge, made)),
           ...paymentsWritten(db, licenseId, news, made),
@@ -92,6 +97,12 @@ export async function syncLicense(
     { actor },
   );
   return { licenseId, changeIds: changeId === null ? [] : [changeId], attention };
+}
+
+/** Whether the owner has been told that a payment is missing. Then the payment is told as the end of that. */
+function isPaymentDue(license: License, now: UnixSeconds): boolean {
+  const phase = toldPhase(license, now);
+  return phase === "due" || phase === "unpaid";
 }
 
 /** Looks at Stripe (`observe`), and notes for admins if our key may not preview the next invoice. */

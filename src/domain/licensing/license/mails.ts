@@ -31,18 +31,19 @@ export function mailsOfChange(
   const from = toldPhase(before, now);
   const to = phaseOf(after, now);
   const ofPhase = from === to ? null : mailOfPhase(from, to, action);
+  const notices = noticesOf(after, now).filter((notice) => now >= notice.from);
   const told: Told[] = [
     ...(ofPhase ? [ofPhase] : []),
     ...mailsOfFacts(before, after, from, to),
-    ...noticesOf(after, now)
-      .filter((notice) => now >= notice.from)
-      .map(({ kind, until }) => ({ kind, occasion: String(until), data: { until } })),
+    // A notice announces the new end itself.
+    ...(notices.length === 0 ? mailsOfEnd(before, after, from, to) : []),
+    ...notices.map(({ kind, until }) => ({ kind, occasion: String(until), data: { until } })),
   ];
   const mails = told.map(
     ({ data, ...mail }): MailOfChange => ({
       licenseId: after.id,
       to: after.email,
-      data: { ...noted, ...data },
+      data: { ...noted(after, now), ...data },
       ...mail,
     }),
   );
@@ -71,7 +72,8 @@ function mailOfPhase(from: Phase, to: Phase, action: string): Told | null {
     case "ended":
       return isTakenBack(from) ? null : mail("license_ended", from);
     case "refunded":
-      return from === "revoked" ? null : mail("license_refunded", "ended");
+      // The refund itself is told, with its amount (`mailsOfPayments`).
+      return null;
     case "dispute_lost":
       return from === "revoked" ? null : mail("license_revoked", "dispute");
     case "revoked":
@@ -80,7 +82,7 @@ function mailOfPhase(from: Phase, to: Phase, action: string): Told | null {
   }
 }
 
-/** The mail about a change from one phase in force to another. The first payment after a trial is `renewed`. */
+/** The mail about a change from one phase in force to another. Payments are told by `mailsOfPayments`. */
 function mailInForce(from: Phase, to: Phase): Told | null {
   if (to === "due") return { kind: "payment_failed", data: {} };
   if (to === "trial") return { kind: "trial_started", data: {} };
@@ -103,26 +105,14 @@ function mailsOfFacts(before: LicenseRow, after: LicenseRow, from: Phase, to: Ph
     if (after.cancels_at !== null) told.push({ kind: "license_cancelled", data: { until: after.cancels_at } });
     else if (isInForce(from)) told.push({ kind: "license_uncancelled", data: {} });
   }
-  if (isRenewed(before, after) && to === "active" && !isPlanNew) {
-    const first = before.stripe_status === "trialing" ? 1 : 0;
-    told.push({ kind: "renewed", occasion: String(after.expires_at), data: { first, until: after.expires_at } });
-  }
-  if (from === to && isInForce(to) && !isPlanNew && isEndMoved(before, after)) {
-    told.push({ kind: "end_changed", data: { from: endOf(before), until: endOf(after) } });
-  }
-  if (before.refund_state === "none" && after.refund_state === "partial") {
-    told.push({ kind: "license_refunded", data: { cause: "partial" } });
-  }
   return told;
 }
 
-/** Whether a subscription was paid for a further period. */
-const isRenewed = (before: LicenseRow, after: LicenseRow): boolean =>
-  before.subscription_state === "active" &&
-  after.subscription_state === "active" &&
-  before.expires_at !== null &&
-  after.expires_at !== null &&
-  before.expires_at < after.expires_at;
+/** The mail about an end that somebody has moved, if nothing else tells it. */
+const mailsOfEnd = (before: LicenseRow, after: LicenseRow, from: Phase, to: Phase): Told[] =>
+  from === to && isInForce(to) && before.plan === after.plan && isEndMoved(before, after)
+    ? [{ kind: "end_changed", data: { from: endOf(before), until: endOf(after) } }]
+    : [];
 
 /** Whether somebody has moved the end of a license, not its payment. */
 function isEndMoved(before: LicenseRow, after: LicenseRow): boolean {

@@ -1,6 +1,6 @@
 import { currentTime, type UnixSeconds } from "../../../lib/time.ts";
 import { Problem } from "../../../platform/http/problem.ts";
-import type { Creation, RootKind } from "../../../platform/storage/change.ts";
+import type { Creation, MailOfChange, RootKind } from "../../../platform/storage/change.ts";
 import { writeEdge } from "../../../platform/storage/edge-store.ts";
 import type { Publication } from "../../../platform/storage/ledger.ts";
 import type { Changes, Publishers } from "../../../platform/storage/settle.ts";
@@ -81,19 +81,23 @@ export const licenseChanges = (id: string, changeId: string | null): Changes => 
 
 /**
  * The creation of a license, for `create`. `more` commits with it, and so do the mails to its owner, unless `isMailed`
- * is false.
+ * is false; `mails` are further ones.
  */
 export const licenseCreation = (
   db: D1Database,
   license: NewLicense,
-  { isMailed = true, ...more }: Pick<Creation, "action" | "details" | "beside"> & { isMailed?: boolean },
+  {
+    isMailed = true,
+    mails = [],
+    ...more
+  }: Pick<Creation, "action" | "details" | "beside"> & { isMailed?: boolean; mails?: readonly MailOfChange[] },
 ): Creation => ({
   ...more,
   table: "licenses",
   id: license.id,
   publication: licensePublication,
   redraw: "licenses.status_index",
-  mails: (change) => (isMailed ? mailsOfCreation(withDefaults(license, change.at), change) : []),
+  mails: (change) => [...(isMailed ? mailsOfCreation(withDefaults(license, change.at), change) : []), ...mails],
   insert: (change) => {
     const columns = {
       ...license,

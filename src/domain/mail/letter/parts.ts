@@ -71,7 +71,7 @@ function linksOf(sentences: Sentences, facts: LetterFacts): Block[] {
 }
 
 /** The standing of the license after `first`: what it means, the next step, and where to take it. */
-export function standingBlocks(facts: LetterFacts, ...first: string[]): Block[] {
+export function standingBlocks(facts: LetterFacts, ...first: Block[]): Block[] {
   const words = standingOfMail(facts);
   if (words === null) return first;
   const { says, todo } = words;

@@ -1,6 +1,7 @@
 import { formatAmount } from "../../../lib/money.ts";
 import type { MailKind } from "../../../platform/storage/mail-outbox.ts";
 import type { LetterFacts, Writer } from "../letters.ts";
+import type { Block } from "../render.ts";
 import { amountIn, billingLink, dayOf, numberIn, standingBlocks, textIn } from "./parts.ts";
 
 /** The letters about payments. */
@@ -17,7 +18,8 @@ export const PAYMENT_LETTERS = {
     subject: "Your payment for rbee failed",
     blocks: standingBlocks(
       facts,
-      `We could not collect the payment for ${facts.plan}. We will try again. Please check that your payment method is still valid.`,
+      `We could not collect the payment for ${facts.plan}, and will try again. Please check that your payment method is ` +
+        "still valid. Your bank may also ask you to confirm the payment.",
     ),
   }),
   payment_action_required: (facts) => ({
@@ -34,17 +36,15 @@ export const PAYMENT_LETTERS = {
       facts,
       `Thank you. We received your payment${amountIn(facts.data, " of ")} for ${facts.plan}.` +
         (facts.data["first"] === 1 ? " Your free trial has become a paid subscription." : ""),
+      ...invoice(facts),
     ),
   }),
   license_refunded: (facts) => ({
     subject: "Your payment for rbee was refunded",
-    blocks:
-      textIn(facts.data, "cause") === "ended"
-        ? standingBlocks(facts, `We refunded your payment${amountIn(facts.data, " of ")} for ${facts.plan}. ${ARRIVES}`)
-        : standingBlocks(
-            facts,
-            `We refunded ${amountIn(facts.data, "") || "a part of your payment"} for ${facts.plan}. ${ARRIVES}`,
-          ),
+    blocks: standingBlocks(
+      facts,
+      `We refunded ${amountIn(facts.data, "") || "your payment"} for ${facts.plan}. Banks take five to ten business days to show it.`,
+    ),
   }),
   license_disputed: (facts) => ({
     subject: "Your rbee license is on hold: disputed payment",
@@ -59,8 +59,11 @@ export const PAYMENT_LETTERS = {
   }),
 } as const satisfies Partial<Record<MailKind, Writer>>;
 
-/** How long banks take, by Stripe (docs.stripe.com/refunds). */
-const ARRIVES = "Banks take five to ten business days to show it.";
+/** The invoice of a payment, at Stripe. */
+const invoice = ({ data }: LetterFacts): Block[] => {
+  const link = textIn(data, "invoice_url");
+  return link === null ? [] : [{ link, label: "Invoice" }];
+};
 
 /** The price after a trial, as a sentence. Stripe adds tax. */
 function price({ license, plan }: LetterFacts): string[] {

@@ -49,7 +49,11 @@ export const STANDING_LETTERS = {
   }),
   license_reinstated: (facts) => ({
     subject: "Your rbee license works again",
-    blocks: standingBlocks(facts, `Your license for ${facts.plan} is back. Your machines and your key are as before.`),
+    blocks: standingBlocks(
+      facts,
+      ...(textIn(facts.data, "cause") === "refunded" ? ["The refund of your payment did not go through."] : []),
+      `Your license for ${facts.plan} is back. Your machines and your key are as before.`,
+    ),
   }),
   machine_limit_changed: (facts) => ({
     subject: `Your rbee license now covers ${machinesIn(facts, "to")}`,

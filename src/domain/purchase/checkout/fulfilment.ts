@@ -6,6 +6,7 @@ import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts"
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { grantAt, plans } from "../../licensing/plans.ts";
 import { paymentsOf } from "../../money/derive.ts";
+import { mailsOfPayments } from "../../money/mails.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown } from "../charges.ts";
 import {
@@ -154,6 +155,9 @@ export async function issueLicense(
   const creation = licenseCreation(db, license, {
     action: "license.buy",
     details: { plan: plan.id, machine_limit: license.machine_limit },
+    mails: mailsOfPayments([], news.written, { now: actor.now, isDue: false })
+      .filter(({ kind }) => kind === "license_refunded")
+      .map((mail) => ({ licenseId: license.id, to: license.email, ...mail })),
     beside: (made) => [
       orderOfOtherSale(db, { sessionId, plan: plan.id, machines: bought.machines, livemode }, made.at),
       ...completion(db, order, sale, made, resolution),

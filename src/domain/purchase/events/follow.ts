@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { type MailKind, queueMail, queueMailToStranger } from "../../../platform/storage/mail-outbox.ts";
+import { isInForce, phaseOf } from "../../licensing/license/phase.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
@@ -26,15 +27,17 @@ export async function followSubscription(
   if (first?.licenses.length === 0) return first;
   const bought = first?.licenses ?? [];
   const licenseIds = [...known, ...bought.map(({ licenseId }) => licenseId)];
-  if (mail) await mailOwners(scope.db, licenseIds, mail, actor);
   const synced = await syncAll(scope, licenseIds, actor, chargeId);
+  if (mail) await mailOwners(scope.db, licenseIds, mail, actor);
   return { ...synced, licenses: [...bought, ...synced.licenses] };
 }
 
+/** Mails the owners, except those whose license has just become due: that mail says what to do, too. */
 async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: Mail, { now }: Actor): Promise<void> {
   for (const licenseId of licenseIds) {
     const license = await readLicense(db, licenseId);
-    if (license) await queueMail(db, { licenseId, ...mail, to: license.email, data: {}, now }).run();
+    if (license === null || !isInForce(phaseOf(license, now)) || phaseOf(license, now) === "due") continue;
+    await queueMail(db, { licenseId, ...mail, to: license.email, data: {}, now }).run();
   }
 }
 
