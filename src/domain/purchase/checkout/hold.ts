@@ -33,7 +33,7 @@ export async function holdOrder(
         action: "order.hold",
         patch,
         details: { reason, detail, plan: order.plan, amount_total, currency },
-        mail: payment.email === null ? undefined : mailOf(order, "order_held", payment.email, payment),
+        mails: payment.email === null ? [] : [mailOf(order, "order_held", payment.email, payment)],
       });
     },
     { actor },
@@ -95,7 +95,7 @@ export async function orderRefunded(
         action: "order.resolve",
         patch,
         details: { resolution: "refund", amount_total, currency },
-        mail: email === null ? undefined : mailOf(order, "order_solved", email, order, "refund"),
+        mails: email === null ? [] : [mailOf(order, "order_solved", email, order, "refund")],
       });
     },
     { actor, reason },
