@@ -16,6 +16,7 @@ export const License = z.looseObject({
       next_charge: z.looseObject({ at: z.string(), amount: z.number(), currency: z.string() }).nullable(),
     })
     .nullish(),
+  amendments: z.looseObject({ machine_limit_paid: z.number().nullable(), customer_email_due: z.boolean() }).optional(),
   payments: z.array(z.looseObject({ total: z.number(), currency: z.string() })).optional(),
 });
 
@@ -34,6 +35,7 @@ export function formatLicense(license: License): string {
     "Updates until": license["updates_until"] ?? "no limit",
     Expires: license["expires_at"] ?? "never",
     Machines: machines ? `${machines.length} of ${machine_limit}` : `up to ${machine_limit}`,
+    ...formatAmendments(license),
     ...formatBilling(license),
     ...(note ? { Note: note } : {}),
   });
@@ -42,6 +44,16 @@ export function formatLicense(license: License): string {
     ...(machines?.length ? [formatMachines(machines)] : []),
     ...(payments?.length ? [formatRows(payments, PAYMENT_COLUMNS)] : []),
   ].join("\n\n");
+}
+
+/** The differences between what is paid and what an admin has granted. */
+function formatAmendments({ amendments, machine_limit }: License): Record<string, unknown> {
+  if (!amendments) return {};
+  const { machine_limit_paid: paid, customer_email_due } = amendments;
+  return {
+    ...(paid !== null && paid < machine_limit ? { Paid: `${paid} machines; the others were granted` } : {}),
+    ...(customer_email_due ? { Stripe: "does not have the new email address yet; the catalog retries" } : {}),
+  };
 }
 
 /** The price and the next charge. Without a price, the catalog knows of no payment. */

@@ -16,7 +16,17 @@ const RefundAnswer = z.looseObject({
 
 const EraseAnswer = z.looseObject({ licenses: z.array(z.string()), customers: z.array(z.string()) });
 
-type IssueOptions = { plan: string; email: string; machines?: number; expires?: string; note?: string };
+/** The fields that an admin sets when issuing a license, and amends later. */
+type FieldOptions = {
+  plan?: string;
+  email?: string;
+  machines?: number;
+  expires?: string;
+  note?: string;
+  versions?: string;
+  worker?: string[];
+  updatesUntil?: string;
+};
 type ListOptions = PageOptions & { query?: string; status?: string; plan?: string };
 type ChangeOptions = { reason: string; until?: string; days?: number };
 
@@ -30,13 +40,15 @@ export function addLicenseCommands(program: CatalogCommand): void {
     .description("Issues a license without a purchase and prints its key.")
     .requiredOption("--plan <plan>", "premium-lifetime, premium-monthly or premium-trial")
     .requiredOption("--email <address>", "the email address of the owner")
-    .option("--machines <n>", "the machine limit, if it differs from the plan's", positiveInteger)
-    .option("--expires <when>", "a date, an RFC 3339 time or days from now (30d)", (text) => moment(text))
+    .option("--machines <n>", "the machine limit (default: the plan's)", positiveInteger)
+    .option("--expires <when>", `${WHEN}, or ${NEVER} (default: the plan's)`, momentOr(NEVER))
     .option("--note <text>", "a remark for admins")
+    .option("--versions <range>", "a semver range (default: the plan's)")
+    .option("--worker <id...>", "workers, such as llm-worker-* (default: the plan's)")
+    .option("--updates-until <when>", `${WHEN}, or ${ALWAYS} (default: the plan's)`, momentOr(ALWAYS))
     .addHelpText("after", "\nExample:\n  $ rbee-catalog license issue --plan premium-trial --email ada@example.com")
-    .runAsAdmin(async (context, { plan, email, machines, expires, note }: IssueOptions) => {
-      const body = { plan, email, machine_limit: machines, expires_at: expires, note };
-      showLicense(context, await postOnce(context, "/v1/admin/licenses", body));
+    .runAsAdmin(async (context, options: FieldOptions) => {
+      showLicense(context, await postOnce(context, "/v1/admin/licenses", fieldsOf(options)));
     });
 
   license
@@ -44,7 +56,7 @@ export function addLicenseCommands(program: CatalogCommand): void {
     .paged()
     .summary("find licenses")
     .description("Lists licenses, newest first.")
-    .option("--query <text>", "the start of an email address, or the id of a license, a machine or a Stripe object")
+    .option("--query <text>", "part of an email address, an invoice's number, or any id of ours or Stripe's")
     .option("--status <status>", "active, suspended, revoked or expired")
     .option("--plan <plan>", "only licenses of this plan")
     .runAsAdmin(({ list }, { query: q, ...options }: ListOptions) => {
@@ -93,6 +105,26 @@ export function addLicenseCommands(program: CatalogCommand): void {
         throw new CliError(EXIT.usage, "Give either --until or --days.");
       }
     });
+  commandWithReason("amend", "correct a license in one act")
+    .description("Corrects a license in one act. What is left out stays.")
+    .option("--plan <plan>", "another plan, with its rights; the end stays")
+    .option("--email <address>", "a new owner: gets a new key by email, the old one is told")
+    .option("--machines <n>", "the machine limit", positiveInteger)
+    .option("--expires <when>", `${WHEN}, or ${NEVER}`, momentOr(NEVER))
+    .option("--note <text>", 'a remark for admins; "" removes it')
+    .option("--versions <range>", "a semver range, such as <3.0.0")
+    .option("--worker <id...>", "the workers that it opens, such as llm-worker-*")
+    .option("--updates-until <when>", `${WHEN}, or ${ALWAYS}`, momentOr(ALWAYS))
+    .addHelpText("after", "\nExample:\n  $ rbee-catalog license amend lic_... --machines 8 --reason 'goodwill'")
+    .runAsAdmin(async (context, id: string, { reason, ...options }: FieldOptions & { reason: string }) => {
+      if (Object.values(options).every((value) => value === undefined)) {
+        throw new CliError(EXIT.usage, "Name at least one field to amend, such as --machines.");
+      }
+      const body = { reason, ...fieldsOf(options) };
+      const answer = await postOnce(context, path`/v1/admin/licenses/${id}/amend`, body);
+      showLicense(context, answer);
+      if (options.email !== undefined) context.note(`The new key is being emailed to ${options.email}.`);
+    });
   change("rotate-key", "replace a leaked key; the old one stops working");
   act("refund", "refund the last payment, end the subscription and revoke", RefundAnswer, formatRefund);
   act(
@@ -128,6 +160,23 @@ export function addLicenseCommands(program: CatalogCommand): void {
       show({ removed: machineId }, () => `Removed ${machineId}. Its token no longer works.`);
     });
 }
+
+const WHEN = "a date, an RFC 3339 time, 30d";
+
+const NEVER = "never";
+const ALWAYS = "always";
+
+/** Parses a time, or a word for no limit. */
+const momentOr = (word: string) => (text: string) => (text === word ? word : moment(text));
+
+/** The fields of the API. JSON leaves out those that are undefined. */
+const fieldsOf = ({ machines, expires, worker, updatesUntil, ...same }: FieldOptions) => ({
+  ...same,
+  machine_limit: machines,
+  expires_at: expires === NEVER ? null : expires,
+  entitlements: worker,
+  updates_until: updatesUntil === ALWAYS ? null : updatesUntil,
+});
 
 /** Posts with an idempotency key, so that the retries of this run have one effect. */
 const postOnce = ({ client }: Context, at: string, body: object): Promise<z.infer<typeof LicenseAnswer>> =>

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { MailAddress } from "../../../lib/mail-address.ts";
 import { planOfPrice, type SoldPlanId } from "../../licensing/plans.ts";
 import { unitsOf } from "../billing-facts.ts";
 import { blockOf, machinesPaidFor } from "../machines.ts";
@@ -26,7 +27,7 @@ export type Hold = { reason: HoldReason; detail: string };
 /** What a session sells, as far as it can be told: for an order of a sale that did not begin here. */
 type Sale = { plan: SoldPlanId; machines: number };
 
-/** The payment of a session. `email` is in lower case; null: Stripe has none. */
+/** The payment of a session. `email` is in lower case; null: Stripe has no address that mail can be sent to. */
 type Paid = { email: string | null; amount_total: number | null; currency: string | null };
 
 /** A session that buys a license. */
@@ -112,8 +113,9 @@ function saleOf(items: readonly Stripe.LineItem[]): Sale | null {
   return null;
 }
 
+/** An address that no mail can be sent to is none. */
 const paymentOf = (session: Stripe.Checkout.Session): Paid => ({
-  email: (session.customer_details?.email ?? session.customer_email)?.toLowerCase() ?? null,
+  email: MailAddress.safeParse(session.customer_details?.email ?? session.customer_email).data?.toLowerCase() ?? null,
   amount_total: session.amount_total,
   currency: session.currency,
 });
