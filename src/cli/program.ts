@@ -14,6 +14,7 @@ import { addPublisherCommands } from "./commands/publisher.ts";
 import { addReleaseCommands } from "./commands/release.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
+import { addWebhookCommands } from "./commands/webhooks.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 import { refuseSecretArguments } from "./secrets.ts";
 
@@ -62,6 +63,7 @@ export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): Ca
   addPublisherCommands(program);
   addPlansCommands(program);
   addOperationsCommands(program);
+  addWebhookCommands(program);
   addDoctorCommand(program);
   addBackupCommands(program);
   addTokenCommands(program);

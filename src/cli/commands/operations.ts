@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
-import type { CatalogCommand, PageOptions } from "../command.ts";
+import type { CatalogCommand, Context, PageOptions } from "../command.ts";
+import { positiveInteger } from "../input.ts";
 import { formatFields, formatRows } from "../output.ts";
+import { eventNumber } from "./webhooks.ts";
 
 type AuditOptions = PageOptions & { subject?: string; actor?: string; action?: string };
 
@@ -23,19 +25,44 @@ const Republished = z.looseObject({ records: z.number() });
 
 const EventAnswer = z.looseObject({ event: z.looseObject({ id: z.string(), handled_at: z.string().nullable() }) });
 
+const SequenceEvent = z.looseObject({
+  sequence: z.number(),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.looseObject({ subject: z.string(), actor: z.string(), reason: z.string().nullable() }),
+});
+type SequenceEvent = z.infer<typeof SequenceEvent>;
+
+const EventPage = z.looseObject({
+  events: z.array(SequenceEvent),
+  forgotten: z.array(z.looseObject({ from: z.number(), to: z.number() })),
+  next_after: z.number(),
+  has_more: z.boolean(),
+});
+
+type EventOptions = { attention?: true; after?: number; type?: string[]; limit: number };
+
 /** Adds `events`, `audit`, `stats`, `jobs`, `dead-letters` and `republish`, the commands of an operator. */
 export function addOperationsCommands(program: CatalogCommand): void {
   const events = program
     .command("events")
-    .summary("see payment events that failed or need a person")
-    .description("Payment events from Stripe. Without a subcommand, it lists those that are not handled yet.");
+    .summary("see payment events that failed, or follow every act")
+    .description(
+      "Payment events from Stripe. Without a subcommand, it lists those that are not handled yet. With --after, it lists the " +
+        "acts of the audit trail as your own systems read them.",
+    );
 
   events
     .command("list", { isDefault: true })
     .summary("list events that are not handled yet, or need a person")
     .description("Lists up to 200 payment events that are not handled yet, oldest first.")
     .option("--attention", "list handled events that need a person instead, such as a price without a plan")
-    .runAsAdmin(({ list }, { attention }: { attention?: true }) => {
+    .option("--after <number>", "list acts instead, after this number of the sequence", eventNumber)
+    .option("--type <type...>", "with --after: only these, such as license.* or release.publish")
+    .option("--limit <n>", "with --after: how many at most, 1 to 200", positiveInteger, 50)
+    .runAsAdmin((context, { attention, ...sequence }: EventOptions) => {
+      if (sequence.after !== undefined) return listSequence(context, sequence.after, sequence);
+      const { list } = context;
       const columns = { EVENT: "id", TYPE: "type", ABOUT: "object_id", RECEIVED: "received_at", ATTEMPTS: "attempts" };
       const outcome = (event: Record<string, unknown>) => event["last_error"] ?? event["outcome"];
       const query = { state: attention ? "attention" : "unhandled" };
@@ -145,6 +172,25 @@ export function addOperationsCommands(program: CatalogCommand): void {
         ({ records }) => `A job publishes ${records} records again. \`rbee-catalog jobs\` shows when it is done.`,
       );
     });
+}
+
+/** Lists acts by their number, oldest first, and notes what retention has deleted and how to continue. */
+async function listSequence(
+  { client, show, note }: Context,
+  after: number,
+  { type, limit }: Pick<EventOptions, "type" | "limit">,
+): Promise<void> {
+  const query = { after, limit, type: type?.join(",") };
+  const page = await client.json(EventPage, { path: "/v1/admin/events", query });
+  const columns = {
+    ...{ EVENT: "sequence", AT: "timestamp", TYPE: "type" },
+    SUBJECT: ({ data }: SequenceEvent) => data.subject,
+    ACTOR: ({ data }: SequenceEvent) => data.actor,
+    REASON: ({ data }: SequenceEvent) => data.reason,
+  } as const;
+  show(page, ({ events }) => formatRows(events, columns));
+  for (const { from, to } of page.forgotten) note(`Deleted by retention: ${from === to ? from : `${from} to ${to}`}`);
+  if (page.has_more) note(`There is more: --after ${page.next_after}`);
 }
 
 const formatEvent = ({ event: { id, type, object_id, handled_at, outcome } }: z.infer<typeof EventAnswer>): string =>
