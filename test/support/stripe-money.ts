@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { BilledSubscription } from "../../src/domain/money/invoice.ts";
 
 export const MONTH_1 = Date.UTC(2026, 0, 10) / 1000;
 export const MONTH_2 = Date.UTC(2026, 1, 10) / 1000;
@@ -10,10 +11,10 @@ const PRICE = { id: "price_1", unit_amount: 9_900, transform_quantity: { divide_
 
 /** The fields of a subscription that its invoices depend on. */
 export const billed = (
-  over: Partial<Pick<Stripe.Subscription, "status" | "ended_at">> = {},
-): Pick<Stripe.Subscription, "id" | "status" | "ended_at" | "items"> =>
+  over: Partial<Pick<Stripe.Subscription, "status" | "ended_at" | "pause_collection">> = {},
+): BilledSubscription =>
   ({
-    ...{ id: "sub_1", status: "active", ended_at: null, ...over },
+    ...{ id: "sub_1", status: "active", ended_at: null, pause_collection: null, ...over },
     items: { data: [{ price: PRICE }] },
   }) as unknown as Stripe.Subscription;
 

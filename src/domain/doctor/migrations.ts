@@ -35,6 +35,7 @@ export const MIGRATIONS = {
     "0036_event_sequence.sql",
     "0038_amendments.sql",
     "0040_webhooks.sql",
+    "0041_pending_orders.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

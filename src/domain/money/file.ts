@@ -7,7 +7,18 @@ import { type OrderView, orderView } from "./view.ts";
 
 const ORDER_COLUMNS = [
   ...["at", "id", "kind", "state", "total", "currency", "counted", "subtotal", "discount", "tax", "invoice_number"],
-  ...["license_id", "email", "plan", "machines", "period_start", "period_end", "reverses", "livemode"],
+  ...[
+    "license_id",
+    "email",
+    "plan",
+    "machines",
+    "order_id",
+    "held_reason",
+    "period_start",
+    "period_end",
+    "reverses",
+    "livemode",
+  ],
   ...["subscription_id", "payment_intent_id", "charge_id", "checkout_session_id", "invoice_url"],
 ] as const satisfies readonly (keyof OrderView)[];
 

@@ -101,7 +101,7 @@ function rowOf(invoice: Stripe.Invoice, kind: PaymentKind): Payment {
 }
 
 /** A subscription, as far as its invoices depend on it. */
-export type BilledSubscription = Pick<Stripe.Subscription, "id" | "status" | "ended_at" | "items">;
+export type BilledSubscription = Pick<Stripe.Subscription, "id" | "status" | "ended_at" | "items" | "pause_collection">;
 
 /** The statuses in which a subscription goes on being billed. */
 const RUNNING: readonly string[] = ["active", "trialing", "past_due"];
@@ -172,10 +172,14 @@ function withRecurring(
   if (last && last.recurring_until !== null) last.churns = true;
 }
 
-/** The end of the recurring revenue of the last period: null while the subscription goes on. */
-function endOfLast({ status, ended_at }: BilledSubscription, from: UnixSeconds, to: UnixSeconds): UnixSeconds | null {
+/** The end of the recurring revenue of the last period: null while the subscription goes on and is collected. */
+function endOfLast(
+  { status, ended_at, pause_collection }: BilledSubscription,
+  from: UnixSeconds,
+  to: UnixSeconds,
+): UnixSeconds | null {
   if (ended_at !== null) return Math.max(from, ended_at);
-  return RUNNING.includes(status) ? null : to;
+  return RUNNING.includes(status) && pause_collection === null ? null : to;
 }
 
 /** The months of a period of this length in seconds, at least one. */

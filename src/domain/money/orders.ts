@@ -9,6 +9,10 @@ const OrderRow = PaymentRow.extend({
   email: z.string().nullable(),
   plan: z.string().nullable(),
   machines: z.number().nullable(),
+  /** Of a held sale: its order, and why no license could be made. */
+  order_id: z.string().nullable(),
+  held_reason: z.string().nullable(),
+  held_detail: z.string().nullable(),
 });
 
 /** The states of a checkout that no money has come from. */
@@ -82,8 +86,8 @@ export function paymentQuery(filter: OrderFilter, limit: number, now: UnixSecond
     ...(after === undefined ? [] : [`(payments.at, payments.id) < (${bind(after.at)}, ${bind(after.id)})`]),
   ];
   return {
-    sql: `SELECT payments.*, licenses.email, coalesce(licenses.plan, orders.plan) AS plan,
-        coalesce(licenses.machine_limit, orders.machines) AS machines
+    sql: `SELECT payments.*, coalesce(licenses.email, orders.email) AS email, coalesce(licenses.plan, orders.plan) AS plan,
+        coalesce(licenses.machine_limit, orders.machines) AS machines, orders.id AS order_id, held_reason, held_detail
       FROM payments LEFT JOIN licenses ON licenses.id = payments.license_id
         LEFT JOIN orders ON payments.license_id IS NULL AND orders.checkout_session_id = payments.checkout_session_id
       ${conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`}
@@ -121,19 +125,22 @@ function found(q: string, params: (string | number)[], now: UnixSeconds): string
   const ids = licenses.sql.replace(/\?(\d+)/g, (_, number) => `?${offset + Number(number)}`);
   return `SELECT id FROM payments WHERE invoice_number = ${term}
     UNION SELECT id FROM payments WHERE checkout_session_id = ${term}
+    UNION SELECT payments.id FROM orders JOIN payments USING (checkout_session_id) WHERE orders.id = ${term}
+    UNION SELECT payments.id FROM orders JOIN payments USING (checkout_session_id) WHERE orders.email = lower(${term})
     UNION SELECT id FROM payments WHERE license_id IN (${ids})`;
 }
 
 /** The query for checkouts without money, if the filter asks for them. Their buyers are not known here. */
-function checkoutQuery({ license, state, from, before, q, after }: OrderFilter, limit: number): Query[] {
+export function checkoutQuery({ license, state, from, before, q, after }: OrderFilter, limit: number): Query[] {
   if (license !== undefined || !CHECKOUT_STATES.some((one) => one === state)) return [];
   const params: (string | number)[] = [];
   const bind = (value: string | number) => `?${params.push(value)}`;
   const term = q?.trim() ?? "";
   const conditions = [
     `state = ${bind(state ?? "")}`,
-    state === "pending" ? "state = 'pending'" : "state IN ('open', 'failed')",
-    ...(term === "" ? [] : [`checkout_session_id = ${bind(term)}`]),
+    // The indexes have the others.
+    ...(state === "pending" ? [] : ["state IN ('open', 'failed') AND resolved_at IS NULL"]),
+    ...(term === "" ? [] : [`${bind(term)} IN (checkout_session_id, id, email)`]),
     ...(from === undefined ? [] : [`created_at >= ${bind(from)}`]),
     ...(before === undefined ? [] : [`created_at < ${bind(before)}`]),
     ...(after === undefined ? [] : [`(created_at, id) < (${bind(after.at)}, ${bind(after.id)})`]),

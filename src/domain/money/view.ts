@@ -88,6 +88,12 @@ const SALE_FIELDS = {
   }),
   plan: z.string().nullable().openapi({ example: "premium-monthly" }),
   machines: z.int().nullable().openapi({ description: "The license's machines now.", example: 5 }),
+  order_id: z.string().nullable().openapi({
+    description: "Of a sale without a license: its order, for `POST /v1/admin/orders/{id}/resolve`.",
+    example: null,
+  }),
+  held_reason: z.string().nullable().openapi({ description: "Why no license could be made.", example: null }),
+  held_detail: z.string().nullable().openapi({ example: null }),
 };
 
 /** An entry of the list of orders. A checkout without money has no amounts. */
@@ -111,16 +117,19 @@ const NO_MONEY = {
   ...{ subtotal: null, discount: null, tax: null, total: null, currency: null, invoice_number: null },
   ...{ invoice_url: null, period_start: null, period_end: null, subscription_id: null, payment_intent_id: null },
   ...{ charge_id: null, reverses: null, license_id: null, email: null, counted: 0 },
+  ...{ held_reason: null, held_detail: null },
 } as const;
 
 /** The view of an order. `livemode` is that of the deployment, which a checkout without money has. */
 export function orderView(order: Order, livemode: boolean): OrderView {
   if (order.is === "payment") {
-    const { license_id, email, plan, machines } = order;
-    return { ...paymentView(order), license_id, email: email === ERASED ? null : email, plan, machines };
+    const { license_id, email, plan, machines, order_id, held_reason, held_detail } = order;
+    const sale = { license_id, plan, machines, order_id, held_reason, held_detail };
+    return { ...paymentView(order), ...sale, email: email === ERASED ? null : email };
   }
   const { id, state, at, plan, machines, checkout_session_id } = order;
-  return { ...NO_MONEY, id, kind: "checkout", state, at: toRfc3339(at), livemode, checkout_session_id, plan, machines };
+  const checkout = { id, kind: "checkout", state, at: toRfc3339(at), livemode, checkout_session_id } as const;
+  return { ...NO_MONEY, ...checkout, plan, machines, order_id: id };
 }
 
 /** The cursor after an order. Opaque: clients only send it back. */

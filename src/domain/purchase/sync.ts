@@ -9,7 +9,6 @@ import { toldPhase } from "../licensing/license/mails.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
 import { isErased, type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
-import { paymentsOf } from "../money/derive.ts";
 import { mailsOfPayments } from "../money/mails.ts";
 import { isNoNews, paymentNews, paymentsWritten, readPayments } from "../money/store.ts";
 import { billingFacts } from "./billing-facts.ts";
@@ -23,6 +22,7 @@ import {
 } from "./charges.ts";
 import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { type Observation, observe, type StripeLinks } from "./observation.ts";
+import { paymentsBehind } from "./payments.ts";
 import { type StripeClient, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
 
@@ -79,7 +79,8 @@ export async function syncLicense(
       const derived = derive(license, known, observation, { graceDays, now: actor.now });
       const patch = difference(license, derived.facts);
       attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
-      const news = paymentNews(payments, paymentsOf(observation, payments), { isErased: isErased(license) });
+      const seen = await paymentsBehind(scope.stripe, license, observation, payments);
+      const news = paymentNews(payments, seen, { isErased: isErased(license) });
       if (Object.keys(patch).length === 0 && derived.charges.length === 0 && isNoNews(news)) return ok(null);
       return ok({
         action: "license.follow-payment",

@@ -117,6 +117,7 @@ describe("paymentsOf: a subscription", () => {
       [MONTH_2, false],
       [MONTH_2 + 5, true],
     ]);
+    expect(ends({ pause_collection: { behavior: "void", resumes_at: null } }).at(-1)).toEqual([MONTH_3, true]);
     expect(ends({ status: "unpaid" })).toEqual([
       [MONTH_2, false],
       [MONTH_3, true],

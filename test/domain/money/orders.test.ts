@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { paymentQuery } from "../../../src/domain/money/orders.ts";
+import { checkoutQuery, paymentQuery } from "../../../src/domain/money/orders.ts";
 import { DAY } from "../../../src/lib/time.ts";
 import { ask, makeToken } from "../../support/admin-request.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
@@ -40,6 +40,12 @@ async function someOrders() {
     }),
   );
   await storePayments(bob.id, payment("in_3", { currency: "jpy", total: 500, counted: 500, at: JANUARY + DAY }));
+  await env.DB.prepare(
+    `INSERT INTO orders (id, checkout_session_id, plan, machines, state, email, held_reason, created_at)
+     VALUES ('ord_0', 'cs_1', 'premium-lifetime', 25, 'held', 'eve@example.com', 'no_address', ?)`,
+  )
+    .bind(JANUARY)
+    .run();
   await storePayments(null, payment("cs_1", { state: "held", checkout_session_id: "cs_1", at: JANUARY + 2 * DAY }));
   return { ada, bob };
 }
@@ -69,10 +75,25 @@ describe("GET /v1/admin/orders", () => {
     ["q=pi_1", ["in_1"]],
     ["q=ch_1", ["re_1"]],
     ["q=bob@example.com", ["in_3"]],
+    ["q=Eve@example.com", ["cs_1"]],
+    ["q=ord_0", ["cs_1"]],
     ["q=nobody", []],
   ])("%s finds %j", async (query, ids) => {
     await someOrders();
     expect(await idsOf(query)).toEqual(ids);
+  });
+
+  it("a sale without a license tells its buyer, its order and the reason", async () => {
+    await someOrders();
+    expect((await orders("state=held")).orders).toMatchObject([
+      {
+        email: "eve@example.com",
+        plan: "premium-lifetime",
+        machines: 25,
+        order_id: "ord_0",
+        held_reason: "no_address",
+      },
+    ]);
   });
 
   it("the orders of one license are found", async () => {
@@ -141,6 +162,14 @@ describe("GET /v1/admin/orders", () => {
       .bind(...params)
       .all<{ detail: string }>();
     for (const { detail } of results) expect(detail).not.toMatch(/^SCAN (payments|licenses|orders)$/);
+  });
+
+  it.each(["pending", "open", "failed"] as const)("the query for %s checkouts uses an index", async (state) => {
+    const [query] = checkoutQuery({ state }, 10);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${query?.sql}`)
+      .bind(...(query?.params ?? []))
+      .all<{ detail: string }>();
+    expect(results[0]?.detail).toMatch(/USING INDEX orders_(pending|unpaid)/);
   });
 });
 

@@ -160,3 +160,20 @@ it("revenue of a real history: trials, conversions, recurring revenue and churn"
   await rowsOf(leaves.id);
   expect(await all(now)).toMatchObject({ gross: 19_800, churn: 1, last: 9_900 });
 });
+
+it("a subscription that an upgrade has replaced is followed to its end, and stays with the license", async () => {
+  const old = await bought("premium-monthly");
+  await trialEnds();
+  await rowsOf(old.id);
+  // The license is paid for in another way from now on, as after an upgrade.
+  await env.DB.prepare("UPDATE licenses SET stripe_subscription_id = NULL, subscription_state = 'none' WHERE id = ?")
+    .bind(old.id)
+    .run();
+  await control(`subscriptions/${old.sessionId}/cancel`, { prorate: true });
+  const rows = await rowsOf(old.id);
+  expect(inShort(rows).slice(0, 2)).toEqual(["trial paid 0", "purchase paid 9900"]);
+  expect(rows[1]).toMatchObject({ churns: true });
+  // The unused time is a credit.
+  expect(rows[2]).toMatchObject({ kind: "update", recurring: 0 });
+  expect(rows[2]?.counted).toBeLessThan(0);
+});

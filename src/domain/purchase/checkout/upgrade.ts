@@ -9,6 +9,8 @@ import { limitOf } from "../../licensing/license/paid-grant.ts";
 import { type License, type LicenseRow, standingOf } from "../../licensing/license/record.ts";
 import { type LicensePatch, licenseRoot } from "../../licensing/license/store.ts";
 import { grantAt, plans, type SoldPlanId } from "../../licensing/plans.ts";
+import { paymentsOf } from "../../money/derive.ts";
+import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown, chargesOf } from "../charges.ts";
 import { attentionFor, derive, look, type PurchaseScope, type SyncOutcome } from "../sync.ts";
 import { linksOf, type Purchase } from "./decision.ts";
@@ -93,7 +95,7 @@ export async function upgradeLicense(
       refusal = refusalOfUpgrade({ ...license, admin_state: revokedOnly(license) }, bought.plan, actor.now);
       if (refusal !== null) return ok(null);
       const { plan, ...grant } = upgradedGrant(license, bought, actor.now);
-      const known = await chargesOf(db, id);
+      const [known, payments] = await Promise.all([chargesOf(db, id), readPayments(db, license)]);
       const ids = known.map(({ charge_id }) => charge_id);
       const observation = await look(scope, links, ids, actor.now);
       const sold = { ...links, plan, plan_amended: false, machine_limit_floor: license.machine_limit_floor };
@@ -114,6 +116,7 @@ export async function upgradeLicense(
           ...earlierOrder(db, license, made),
           ...completion(db, order, sale, made),
           ...derived.charges.map((charge) => chargeKnown(db, id, charge, made)),
+          ...paymentsWritten(db, id, paymentNews(payments, paymentsOf(observation, payments)), made),
         ],
       });
     },
