@@ -7,6 +7,8 @@ export const License = z.looseObject({
   id: z.string(),
   status: z.string(),
   warning: z.string().nullish(),
+  trial_ends_at: z.string().nullish(),
+  cancels_at: z.string().nullish(),
   entitlements: z.array(z.string()),
   machine_limit: z.number(),
   machines: z.array(z.looseObject({ id: z.string() })).optional(),
@@ -22,12 +24,22 @@ export const License = z.looseObject({
 
 export type License = z.infer<typeof License>;
 
+/** The status of a license; a trial is called a trial: `active (trial until 2026-12-12T10:00:00Z)`. */
+function statusOf({ status, warning, trial_ends_at, cancels_at }: License): string {
+  const notes = [
+    ...(warning ? [warning.replaceAll("_", " ")] : []),
+    ...(status === "active" && trial_ends_at ? [`trial until ${trial_ends_at}`] : []),
+    ...(status === "active" && cancels_at ? [`canceled, ends ${cancels_at}`] : []),
+  ];
+  return notes.length === 0 ? status : `${status} (${notes.join("; ")})`;
+}
+
 /** Formats one license with its machines. */
 export function formatLicense(license: License): string {
-  const { status, warning, machines, machine_limit, email, note, payments } = license;
+  const { machines, machine_limit, email, note, payments } = license;
   const facts = formatFields({
     License: license.id,
-    Status: warning ? `${status} (${warning.replaceAll("_", " ")})` : status,
+    Status: statusOf(license),
     Plan: license["plan"],
     ...(email ? { Email: email } : {}),
     Workers: license.entitlements,

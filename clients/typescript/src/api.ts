@@ -203,7 +203,7 @@ export type License = {
   /** How long a machine keeps its seat without a sign of life. null: until it is deactivated. */
   seat_idle_seconds: number | null;
   expires_at: string | null;
-  /** The end of a running trial. */
+  /** The end of a running trial, before its first payment or issued free of charge. */
   trial_ends_at: string | null;
   /** The end that was ordered for it. */
   cancels_at: string | null;

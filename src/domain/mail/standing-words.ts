@@ -24,6 +24,8 @@ export type StandingFacts = {
   until: UnixSeconds | null;
   /** Whether a renewal is late: the paid time is over, and Stripe has not confirmed the next payment yet. */
   isLate?: boolean;
+  /** Whether an ended license was in a trial until then, and never charged. */
+  wasTrial?: boolean;
   /** Whether renewing licenses have a grace period. Without it, only Stripe can tell a renewal from an end. */
   isGraceGiven: boolean;
 };
@@ -55,7 +57,7 @@ const MEANS = " It opens no new downloads. Installed workers keep running.";
  * and the mails use it.
  */
 export function standingInWords(facts: StandingFacts): StandingWords {
-  const { license, phase, since, until } = facts;
+  const { license, phase, since, until, wasTrial = false } = facts;
   const on = dated(" on ", since);
   const from = dated(" since ", since);
   const hold = (says: Sentences, todo: Sentences): StandingWords => ({
@@ -96,24 +98,35 @@ export function standingInWords(facts: StandingFacts): StandingWords {
         ],
       );
     case "ended":
-      return { label: "Ended", tone: "plain", says: [...endedInWords(license, on), MEANS], todo: BUY };
+      return { label: "Ended", tone: "plain", says: [...endedInWords(license, wasTrial, on), MEANS], todo: BUY };
     case "refunded":
       return ended(["This license ended", ...on, ", because we refunded its payment."]);
     case "dispute_lost":
-      return ended(["This license ended", ...on, ", because the bank returned its payment to you."]);
+      return ended([
+        "This license ended",
+        ...on,
+        ", because the bank returned its payment to you.",
+        ...billed(license),
+      ]);
     case "revoked":
-      return { label: "Revoked", tone: "bad", says: ["We revoked this license", ...on, ".", MEANS], todo: ASK };
+      return {
+        label: "Revoked",
+        tone: "bad",
+        says: ["We revoked this license", ...on, ".", ...billed(license), MEANS],
+        todo: ASK,
+      };
   }
 }
 
+/** Whether a license that was taken back is still charged. Says nothing if it was paid once, or not at all. */
+const billed = ({ subscription_state }: LicenseRow): Sentences =>
+  subscription_state === "ended" ? [" Its subscription is canceled: nothing more is charged."] : [];
+
 const ended = (says: Sentences): StandingWords => ({ label: "Ended", tone: "bad", says: [...says, MEANS], todo: BUY });
 
-function endedInWords(license: LicenseRow, on: Sentences): Sentences {
-  if (isTrialPlan(license.plan)) return ["This trial ended", ...on, "."];
-  const { subscription_state, trial_ends_at, expires_at } = license;
-  // A subscription that ends with its trial was never charged.
-  const isTrialOnly = trial_ends_at !== null && expires_at !== null && expires_at <= trial_ends_at;
-  if (isTrialOnly) return ["The trial of this license ended", ...on, ". Nothing was charged."];
+function endedInWords({ plan, subscription_state }: LicenseRow, wasTrial: boolean, on: Sentences): Sentences {
+  if (wasTrial) return ["This free trial ended", ...on, ". Nothing was charged."];
+  if (isTrialPlan(plan)) return ["This free trial ended", ...on, "."];
   return [subscription_state === "ended" ? "The subscription of this license ended" : "This license ended", ...on, "."];
 }
 
@@ -133,6 +146,17 @@ function trialInWords({ license, until }: StandingFacts): StandingWords {
       ...words,
       says: ["This trial is canceled: it works until ", { day: cancels_at }, ", and nothing is charged."],
       todo: ["Changed your mind? Undo the cancellation under ", BILLING, "."],
+    };
+  }
+  if (license.collection_paused) {
+    return {
+      ...words,
+      says: [
+        "The free trial of this license ends on ",
+        { day: trial_ends_at },
+        ". Payments are paused, so nothing is charged then.",
+      ],
+      todo: null,
     };
   }
   const charge: Sentences =
@@ -161,6 +185,12 @@ function activeInWords({ license, until, isLate = false, isGraceGiven }: Standin
     };
   }
   const good = { label: "Active", tone: "good", todo: null } as const;
+  if (license.collection_paused) {
+    return {
+      ...good,
+      says: ["Payments for this license are paused, and nothing is charged meanwhile. It works as before."],
+    };
+  }
   if (until === null) return { ...good, says: ["This license does not end."] };
   if (subscription_state === "active" && expires_at !== null && until === expires_at + grace_seconds) {
     // A renewing license has a grace period, a canceled one has none. Without grace periods only Stripe can tell.

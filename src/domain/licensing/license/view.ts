@@ -2,7 +2,16 @@ import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
 import { type Grant, grantOf } from "../grant.ts";
-import { type BillingFacts, endOf, LICENSE_STATUSES, type License, type MachineRow, standingOf } from "./record.ts";
+import { isTrialPlan } from "../plans.ts";
+import {
+  type BillingFacts,
+  endOf,
+  LICENSE_STATUSES,
+  type License,
+  type MachineRow,
+  type Standing,
+  standingOf,
+} from "./record.ts";
 import { seatEnd, seatedMachines } from "./seats.ts";
 
 /** Example values shared by the API description. */
@@ -84,7 +93,10 @@ export const LicenseView = z
     plan: z.string().openapi({ example: "premium-monthly" }),
     ...HOLDER_GRANT_VIEW,
     expires_at: Timestamp.nullable(),
-    trial_ends_at: Timestamp.nullable().openapi({ description: "The end of a running trial.", example: null }),
+    trial_ends_at: Timestamp.nullable().openapi({
+      description: "The end of a running trial, before its first payment or issued free of charge.",
+      example: null,
+    }),
     cancels_at: Timestamp.nullable().openapi({ description: "The end that was ordered for it.", example: null }),
     seats_used: z
       .number()
@@ -126,6 +138,10 @@ function billingView(license: BillingFacts): z.infer<typeof BillingView> | null 
   };
 }
 
+/** The end of a running trial: before its first payment, or issued free of charge. */
+const trialEnd = (license: License, { status }: Standing): UnixSeconds | null =>
+  license.trial_ends_at ?? (status === "active" && isTrialPlan(license.plan) ? endOf(license) : null);
+
 /**
  * A license as its holder sees it at `now`, without the seller's own facts. It lists the machines that hold a seat, or
  * only the one with the fingerprint hash `only`: a token sees no machine but its own.
@@ -142,7 +158,7 @@ export function licenseView(license: License, now: UnixSeconds, only?: string): 
     ...grant,
     updates_until: toRfc3339(updates_until),
     expires_at: toRfc3339(endOf(license)),
-    trial_ends_at: toRfc3339(license.trial_ends_at),
+    trial_ends_at: toRfc3339(trialEnd(license, standing)),
     cancels_at: toRfc3339(license.cancels_at),
     seats_used: seated.length,
     billing: billingView(license),

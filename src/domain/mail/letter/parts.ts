@@ -46,7 +46,9 @@ export function standingOfMail({ license, data, at, isGraceGiven }: LetterFacts)
   if (license === null) return null;
   const noted = PHASES.find((phase) => phase === data["phase"]);
   const until = noted === undefined ? worksUntil(license, at) : numberIn(data, "works_until");
-  return standingInWords({ license, phase: noted ?? phaseOf(license, at), since: at, until, isGraceGiven });
+  const phase = noted ?? phaseOf(license, at);
+  const wasTrial = phase === "ended" && data["cause"] === "trial" && license.stripe_subscription_id !== null;
+  return standingInWords({ license, phase, since: at, until, wasTrial, isGraceGiven });
 }
 
 /** Sentences as plain text. Links follow as blocks of their own (`linksOf`). */

@@ -16,7 +16,7 @@ import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseMachines } from "./machines.tsx";
 import { type LicenseStory, readLicenseStory, STORY_KINDS, type StoryKind } from "./story.ts";
 import { KIND_WORDS, StoryTimeline } from "./timeline.tsx";
-import { licensePath, OwnerName, ownerText, STATUS_WORDS, sentenceOf, stripeLink } from "./words.tsx";
+import { licensePath, OwnerName, ownerText, sentenceOf, statusWords, stripeLink } from "./words.tsx";
 
 /** The number of story entries on a page. */
 const ENTRIES = 40;
@@ -68,7 +68,7 @@ export const licenseRead = consoleView(
             <OwnerName license={license} />
           </h1>
           <p class="row">
-            <StatusBadge {...STATUS_WORDS[standing.status]} />
+            <StatusBadge {...statusWords(standing, license)} />
             <span>{sentenceOf(standing, license)}</span>
           </p>
           {license.livemode ? null : <p class="quiet">A test license: no real money was paid.</p>}

@@ -1,4 +1,6 @@
 import { isErased, type License, type Standing, standingOf } from "../../../domain/licensing/license/record.ts";
+import { isTrialPlan } from "../../../domain/licensing/plans.ts";
+import { formatAmount } from "../../../lib/money.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, formatDate, StatusBadge, type Tone } from "../../page/kit.ts";
@@ -19,6 +21,7 @@ export function sentenceOf(standing: Standing, facts: License): string {
   if (isErased(facts)) return "Revoked: its owner's data was erased.";
   switch (standing.status) {
     case "active":
+      if (isInTrial(facts)) return trialOf(standing, facts);
       if (standing.ends_at === null) return "In force, without an end date.";
       if (standing.warning === "in_grace") {
         const cause = facts.subscription_state === "past_due" ? "the last payment failed" : "its end has passed";
@@ -30,7 +33,9 @@ export function sentenceOf(standing: Standing, facts: License): string {
     case "suspended":
       if (standing.cause === "admin") return "On hold: an admin suspended it.";
       if (standing.cause === "payment") return "On hold: one of its payments is disputed.";
-      return "On hold: its subscription is unpaid or paused.";
+      return facts.stripe_status === "paused"
+        ? "On hold: its subscription is paused."
+        : "On hold: its last payment failed.";
     case "revoked":
       if (standing.cause === "admin") return "Revoked by an admin. Only an owner can reinstate it.";
       return facts.dispute_state === "lost"
@@ -41,8 +46,32 @@ export function sentenceOf(standing: Standing, facts: License): string {
   }
 }
 
+/** Whether a license in force is a trial: a free one that was issued, or the one before the first payment. */
+const isInTrial = ({ plan, trial_ends_at }: License): boolean => isTrialPlan(plan) || trial_ends_at !== null;
+
+/** A trial in a sentence for admins, with the first charge. */
+function trialOf({ ends_at }: Extract<Standing, { status: "active" }>, license: License): string {
+  const { trial_ends_at, cancels_at, next_charge_amount, price_currency } = license;
+  const end = trial_ends_at ?? ends_at;
+  if (end === null) return "In a free trial, without an end date.";
+  if (trial_ends_at === null) return `In a free trial until ${formatDate(end)}.`;
+  if (cancels_at !== null) return `In a trial until ${formatDate(end)}, canceled.`;
+  const charge =
+    next_charge_amount === null || price_currency === null
+      ? "the first payment"
+      : formatAmount(next_charge_amount, price_currency);
+  return `In a trial until ${formatDate(end)}; then ${charge} is due.`;
+}
+
+/** The status of a license in one word; a trial is called a trial. */
+export const statusWords = (standing: Standing, license: License): { text: string; tone: Tone } =>
+  standing.status === "active" && isInTrial(license) ? { text: "Trial", tone: "good" } : STATUS_WORDS[standing.status];
+
 /** A subscription that renews: its renewal date says more than the end of its grace period. */
-function inForce(endsAt: UnixSeconds, { subscription_state, expires_at, grace_seconds }: License): string {
+function inForce(endsAt: UnixSeconds, license: License): string {
+  const { subscription_state, expires_at, grace_seconds, cancels_at, collection_paused } = license;
+  if (collection_paused) return "In force. The collection of its payments is paused.";
+  if (cancels_at !== null) return `In force until ${formatDate(endsAt)}, canceled.`;
   return subscription_state === "active" && expires_at !== null && grace_seconds > 0
     ? `In force. It renews on ${formatDate(expires_at)}.`
     : `In force until ${formatDate(endsAt)}.`;
@@ -53,7 +82,7 @@ export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({
   const standing = standingOf(license, now);
   return (
     <span title={sentenceOf(standing, license)}>
-      <StatusBadge {...STATUS_WORDS[standing.status]} />
+      <StatusBadge {...statusWords(standing, license)} />
     </span>
   );
 };
