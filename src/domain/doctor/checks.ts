@@ -116,6 +116,10 @@ export const CHECKS = {
     meaning: "Mail comes from a domain of this service, and the provider accepts it.",
     remedy: "Set MAIL_FROM to an address of an onboarded domain: `npx wrangler email sending enable DOMAIN`.",
   },
+  seller: {
+    meaning: "Mails name the seller with a postal address.",
+    remedy: "Set SELLER_NAME, SELLER_ADDRESS and SUPPORT_EMAIL in wrangler.toml, and run `pnpm run deploy`.",
+  },
   "presigned-links": {
     meaning: "R2 accepts the links that this deployment signs.",
     remedy:

@@ -52,7 +52,7 @@ it("the doctor finds nothing failed in a deployment that works, and gives a reme
   await runCronAndJobs();
   const { deployment, findings, summary } = await report();
   expect(deployment).toMatchObject({ public_url: "https://catalog.test", mail_domain: "rbee.dev" });
-  expect(faults({ findings })).toEqual(["environment failed", "mail-sender warning"]);
+  expect(faults({ findings })).toEqual(["environment failed", "mail-sender warning", "seller warning"]);
   for (const { status, remedy } of findings) expect(remedy === null).toBe(status === "ok");
   expect(Object.values(summary).reduce((sum, count) => sum + count, 0)).toBe(findings.length);
   expect(new Set(findings.map(({ check }) => check)).size).toBeGreaterThan(15);

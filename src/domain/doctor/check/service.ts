@@ -18,6 +18,13 @@ export function checkMailSender({ domain, host, senderError }: MailFacts): Findi
   );
 }
 
+/** Whether mails name the seller, as the laws of many countries ask of a seller. */
+export function checkSeller({ name, address, host }: { name: string; address: string; host: string }): Finding {
+  if (address !== "") return pass("seller", `Mails name ${name}, ${address}.`);
+  if (isLoopback(host)) return pass("seller", "A development server sends no mail.");
+  return warn("seller", `Mails name ${name} without a postal address.`);
+}
+
 const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);
 
 /** The domain above, if it still has two parts: `mail.rbee.dev` is below `rbee.dev`, which is below none. */

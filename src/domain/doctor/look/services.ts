@@ -1,9 +1,9 @@
-import { checkMailSender } from "../check/service.ts";
+import { checkMailSender, checkSeller } from "../check/service.ts";
 import { type Examination, ownDeployment } from "../scope.ts";
 import { lookAtPresigned } from "./presigned.ts";
 
 const mail: Examination = {
-  checks: ["mail-sender"],
+  checks: ["mail-sender", "seller"],
   async look({ env, config }) {
     const error = await env.DB.prepare(
       // Codes of Cloudflare's `send_email` binding: the sender is not verified, or its domain not onboarded. Two parts,
@@ -15,7 +15,10 @@ const mail: Examination = {
     ).first<string>("last_error");
     const { email } = config.MAIL_FROM;
     const host = new URL(config.PUBLIC_URL).hostname;
-    return [checkMailSender({ domain: email.slice(email.lastIndexOf("@") + 1), host, senderError: error })];
+    return [
+      checkMailSender({ domain: email.slice(email.lastIndexOf("@") + 1), host, senderError: error }),
+      checkSeller({ name: config.SELLER_NAME, address: config.SELLER_ADDRESS, host }),
+    ];
   },
 };
 
