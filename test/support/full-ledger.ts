@@ -88,6 +88,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
       `INSERT INTO webhook_deliveries (endpoint_id, sequence, event_id, action, subject, state, queued_at, next_attempt_at, last_error)
        SELECT id, 1, 'chg_1', 'license.issue', 'lic_1', 'failed', 1, 1, ? FROM webhook_endpoints`,
     ).bind(wide(100)),
+    env.DB.prepare("INSERT INTO mail_opt_outs VALUES (?, 'renewals', 1)").bind(email),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);

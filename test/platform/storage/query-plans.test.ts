@@ -29,7 +29,7 @@ const GROWING: readonly string[] = [
     "audit",
     "idempotency_keys",
   ],
-  ...["stripe_events", "stripe_event_licenses", "mails", "sessions", "recovery_links"],
+  ...["stripe_events", "stripe_event_licenses", "mails", "mail_opt_outs", "sessions", "recovery_links"],
   ...["download_days", "license_refusals", "license_places", ...LICENSE_DOWNLOAD_TABLES],
 ];
 
