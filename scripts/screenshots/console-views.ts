@@ -57,7 +57,7 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     ...admin,
     caption: "Issue: the preview",
     path: () => "/admin/licenses/new",
-    act: preview("for a review", { "Owner's mail address": "review@example.com" }),
+    act: preview("for a review", { "Owner's email": "review@example.com" }),
   },
   { name: "console-revoke", ...admin, caption: "Revoke: the reason", path: licensePath("monthly", "/revoke") },
   {
@@ -82,6 +82,14 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     caption: "Extend without a date: refused",
     path: licensePath("monthly", "/extend"),
     act: preview("asked for more time"),
+  },
+  { name: "console-amend", ...admin, caption: "Amend a license", path: licensePath("monthly", "/amend") },
+  {
+    name: "console-amend-preview",
+    ...admin,
+    caption: "Amend: the preview",
+    path: licensePath("monthly", "/amend"),
+    act: preview("goodwill", { Machines: "30", "Owner's email": "new@example.com" }),
   },
   { name: "console-rotate-key", ...admin, caption: "Rotate a key", path: licensePath("monthly", "/rotate-key") },
   {

@@ -3,7 +3,7 @@ import { type Action, isAction } from "../../platform/storage/actions.ts";
 import { parseActor } from "../../platform/storage/ledger.ts";
 import { WorkflowRun } from "../../platform/storage/workflow-run.ts";
 import { type Column, type FC, Field, FilterForm, formatDateTime, pathWithQuery, Time } from "../page/kit.ts";
-import { type ConsoleContext, consolePage, consoleView, may } from "./kit.ts";
+import { type ConsoleContext, consolePage, consoleView, may, z } from "./kit.ts";
 import { licensePath } from "./license/words.tsx";
 import { filterText, List, listQuery } from "./list.tsx";
 import { releasePath } from "./release/list.tsx";
@@ -201,10 +201,18 @@ export const EntryDetails: FC<Details> = ({ reason, details, nameOf = () => unde
 export const runWords = ({ repository, run_id, ref, sha }: WorkflowRun): string =>
   `run ${run_id} of ${repository} at ${ref} (${sha.slice(0, 12)})`;
 
+/** The old and the new value of an amended field. */
+const Amended = z.strictObject({ from: z.unknown(), to: z.unknown() });
+
 function detailText(name: string, value: unknown, nameOf: (id: string) => string | undefined): string {
   const run = name === "run" ? WorkflowRun.safeParse(value).data : undefined;
   if (run !== undefined) return runWords(run);
   if (typeof value === "number" && /_(at|until)$/.test(name)) return formatDateTime(value);
   if (typeof value === "string") return nameOf(value) ?? value;
+  if (Array.isArray(value)) return value.map((one) => detailText(name, one, nameOf)).join(", ");
+  const amended = Amended.safeParse(value).data;
+  if (amended !== undefined)
+    return `${detailText(name, amended.from, nameOf)} → ${detailText(name, amended.to, nameOf)}`;
+  if (value === null) return "none";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

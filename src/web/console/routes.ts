@@ -2,6 +2,7 @@ import { combine } from "../../platform/http/route.ts";
 import { auditList } from "./audit.tsx";
 import { home } from "./dashboard/page.tsx";
 import { licenseAct } from "./license/act.tsx";
+import { licenseAmend } from "./license/amend.tsx";
 import { licenseErase, licenseRefund } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
 import { licenseList, licenseSearch } from "./license/list.tsx";
@@ -32,6 +33,7 @@ export const consoleRoutes = combine(
   licenseRead,
   licenseAct,
   machineRemove,
+  licenseAmend,
   licenseRefund,
   licenseErase,
   releaseList,

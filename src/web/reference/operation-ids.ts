@@ -97,6 +97,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /admin/licenses/{id}/suspend": "suspendLicenseByForm",
   "get /admin/licenses/{id}/reinstate": "showReinstateLicensePage",
   "post /admin/licenses/{id}/reinstate": "reinstateLicenseByForm",
+  "get /admin/licenses/{id}/amend": "showAmendLicensePage",
+  "post /admin/licenses/{id}/amend": "amendLicenseByForm",
   "get /admin/licenses/{id}/extend": "showExtendLicensePage",
   "post /admin/licenses/{id}/extend": "extendLicenseByForm",
   "get /admin/licenses/{id}/rotate-key": "showRotateKeyPage",

@@ -27,7 +27,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
   [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
-  [/^\w+ \/admin\/licenses\/new$/, "licenses:issue"],
+  [/^\w+ \/admin\/licenses\/(new|:id\/amend)$/, "licenses:issue"],
   [/^\w+ \/admin\/licenses\/:id\/refund$/, "money:refund"],
   [/^\w+ \/admin\/licenses\//, "licenses:write"],
   [/^GET \/admin\/releases(\/:id)?$/, "releases:read"],

@@ -2,25 +2,20 @@ import { issueLicense, licenseByHand } from "../../../domain/licensing/admin/act
 import { MOST_ISSUED, refusalOfIssue } from "../../../domain/licensing/admin/limits.ts";
 import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
-import { CheckField, counted, Field, formatDate, SelectField, TextField } from "../../page/kit.ts";
-import {
-  actRoutes,
-  adminActor,
-  BRAKED,
-  brake,
-  LastDayToCome,
-  lastDayField,
-  may,
-  Problem,
-  Reason,
-  reasonField,
-  settle,
-  z,
-} from "../kit.ts";
+import { CheckField, counted, Field, formatDate, SelectField } from "../../page/kit.ts";
+import { actRoutes, adminActor, BRAKED, brake, may, Problem, Reason, reasonField, settle, z } from "../kit.ts";
 import { keyPage } from "./act.tsx";
+import { checkLimits, RIGHTS, rightsFields, rightsOf } from "./rights.tsx";
 
-const MACHINES = "A whole number of machines, 1 to 100000.";
-const MACHINES_HINT = `Leave it empty for the number of the plan. Over ${MOST_ISSUED}: owners only.`;
+/** The plan decides each field that is empty. */
+const HINTS = {
+  machine_limit: `Leave it empty for the number of the plan. Over ${MOST_ISSUED}: owners only.`,
+  until: "Leave it empty for the end of the plan.",
+  versions: "A range such as <3.0.0. Leave it empty for the versions of the plan.",
+  entitlements: "Ids of workers; a * at the end matches the rest. Leave it empty for those of the plan.",
+  updates: "The releases that were published by that day. Leave it empty for the updates of the plan.",
+  note: "Only admins see it.",
+};
 
 const PLAN_OPTIONS = PLAN_IDS.map((id) => ({ value: id, text: `${plans[id].name}: ${plans[id].description}` }));
 
@@ -28,21 +23,15 @@ const IssueForm = z
   .object({
     plan: z.enum(PLAN_IDS, "Choose a plan."),
     email: z.string().trim().pipe(MailAddress.toLowerCase()),
-    machine_limit: z
-      .string()
-      .trim()
-      .regex(/^(\d{1,6})?$/, MACHINES)
-      .transform((text) => (text === "" ? undefined : Number(text)))
-      .refine((count) => count === undefined || (count >= 1 && count <= 100_000), MACHINES),
-    until: LastDayToCome,
-    note: z.string().trim().max(1000, "1000 characters at most."),
+    ...RIGHTS,
     send_mail: z.literal("yes").optional(),
     reason: Reason,
   })
-  .transform(({ until, note, send_mail, ...given }) => ({
-    ...given,
-    ...(until !== null && { expires_at: until }),
-    ...(note !== "" && { note }),
+  .superRefine(checkLimits)
+  .transform(({ plan, email, reason, send_mail, ...rights }) => ({
+    ...{ plan, email, reason },
+    ...rightsOf(rights),
+    ...(rights.note && { note: rights.note }),
     send_mail: send_mail === "yes",
   }));
 
@@ -64,10 +53,8 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
       fields: (entered) => (
         <>
           <SelectField {...entered("plan")} label="Plan" options={PLAN_OPTIONS} />
-          <Field {...entered("email")} label="Owner's mail address" type="email" autocomplete="off" required />
-          <Field {...entered("machine_limit")} label="Machines" hint={MACHINES_HINT} inputmode="numeric" />
-          {lastDayField(entered, "Leave it empty for the end of the plan.")}
-          <TextField {...entered("note")} label="Note" hint="Only admins see it." maxlength={1000} />
+          <Field {...entered("email")} label="Owner's email" type="email" autocomplete="off" required />
+          {rightsFields(entered, HINTS)}
           {isOwner ? (
             <CheckField
               name="send_mail"
@@ -88,6 +75,9 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
         const end = license.expires_at === null ? "without an end" : `until ${formatDate(license.expires_at)}`;
         return [
           `${license.email} gets ${plans[order.plan].name}: ${license.entitlements.join(", ")}, versions ${license.versions}.`,
+          ...(license.updates_until === null
+            ? []
+            : [`It covers releases that are published until ${formatDate(license.updates_until)}.`]),
           `On ${counted(license.machine_limit, "machine")}, ${end}. It works at once.`,
           order.send_mail
             ? "The key is shown to you once and mailed to the owner."

@@ -31,7 +31,7 @@ export const licenseList = consoleView(
   {
     scope: "licenses:read",
     query: listQuery({
-      q: filterText("The beginning of a mail address, or an id.", "ada@example.com", LONGEST),
+      q: filterText("A part of an email address, an invoice number, or an id.", "ada@example.com", LONGEST),
       status: filterChoice("Only licenses with this status.", LICENSE_STATUSES),
       plan: filterChoice("Only licenses of this plan.", PLAN_IDS),
     }),
@@ -80,7 +80,7 @@ export const licenseSearch = consoleForm(
 const refusedSearch = (c: ConsoleContext, error: string): Promise<Response> => listPage(c, { error });
 
 const SEARCH_HINT =
-  "By mail address or its beginning, license key, license or machine id, fingerprint hash, or an id of Stripe's (cus_, sub_, cs_, pi_, in_ ...).";
+  "Any part of an email address, such as its domain; a license key, license or machine id, fingerprint hash, invoice number, or an id of Stripe's (cus_, sub_, in_, re_ ...).";
 
 type Found = { filter?: LicenseFilter; cursor?: string | undefined; found?: License[]; error?: string };
 
@@ -120,7 +120,7 @@ function listPage(c: ConsoleContext, { filter = {}, cursor, found, error }: Foun
             rows={found}
             caption="Licenses, newest first"
             columns={columnsAt(c.var.now)}
-            empty="No license matches. Ids of invoices, refunds and disputes work for 60 days after their last event; a customer's id (cus_) always works."
+            empty="No license matches. A part of an email address needs four characters at least."
           />
         )}
       </>

@@ -24,6 +24,7 @@ const ENTRIES = 40;
 /** Notices after an act that redirects here. */
 const DONE: ReadonlyMap<string | undefined, string> = new Map([
   ...LICENSE_ACTS.map(({ name, done }) => [name, done] as const),
+  ["amend", "The license is amended. A new key, if there is one, is being emailed to its owner."],
   ["erase", "The owner's data is erased, and all their licenses are revoked."],
   ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
 ]);
@@ -112,6 +113,7 @@ function actsOn(c: ConsoleContext, license: License) {
   const isBought = license.checkout_session_id !== null;
   return [
     ...LICENSE_ACTS.filter(({ isOffered }) => may(c, "licenses:write") && isKnown && isOffered(license, isOwner)),
+    ...(isKnown && may(c, "licenses:issue") ? [{ name: "amend", link: "Amend", ends: false }] : []),
     ...(isBought && may(c, "money:refund") ? [{ name: "refund", link: "Refund and revoke", ends: true }] : []),
     ...(isOwner && isKnown ? [{ name: "erase", link: "Erase the owner's data", ends: true }] : []),
   ];
@@ -131,6 +133,7 @@ const LicenseFacts: FC<Part> = ({ story: { license } }) => {
         ["License", <code>{license.id}</code>],
         ["Plan", license.plan],
         ["Grants", updates === null ? grant : [`${grant}, published until `, <Time at={updates} />]],
+        ["Machines", machinesText(license)],
         ["Since", <Time at={license.created_at} clock />],
         [
           "Paid or granted until",
@@ -146,12 +149,24 @@ const LicenseFacts: FC<Part> = ({ story: { license } }) => {
   );
 };
 
+/** The machine limit, and the part of it that is paid for if an admin has granted more. */
+function machinesText({ machine_limit, machine_limit_paid: paid }: License): string {
+  const limit = `up to ${machine_limit}`;
+  return paid === null || paid >= machine_limit ? limit : `${limit}: ${paid} paid for, the others granted by an admin`;
+}
+
 /** The payment of a license, with links to the Stripe dashboard. */
 const LicensePayment: FC<Part> = ({ story: { license, order, charges } }) => {
   const link = (id: string | null) => id && <a href={stripeLink(id, license.livemode)}>{id}</a>;
   const { checkout_session_id, subscription_state, refund_state, dispute_state } = license;
   const facts: [string, Child][] = [
-    ["Customer", link(license.stripe_customer_id)],
+    [
+      "Customer",
+      license.stripe_customer_id && [
+        link(license.stripe_customer_id),
+        license.customer_email_due && " (doesn't have the amended address yet; the catalog retries)",
+      ],
+    ],
     ["Subscription", link(license.stripe_subscription_id)],
     ["Payment", link(license.stripe_payment_intent_id)],
     ["Checkout", link(checkout_session_id)],

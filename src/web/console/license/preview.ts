@@ -18,7 +18,8 @@ const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
 const LISTED_SECONDS = STATUS_LIST_TTL * 1.5;
 const NOTHING = "Nothing changes: this is done already.";
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
-const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
+/** The consequence of a key or license that ends, for its downloads. */
+export const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
 
 type Machines = License["machines"];
 
@@ -99,7 +100,7 @@ function endings(license: License, wasActive: boolean, now: UnixSeconds): string
 }
 
 /** Machines with an offline lease: they keep working until the lease ends. False if there are none. */
-function leases(all: Machines, now: UnixSeconds): string | false {
+export function leases(all: Machines, now: UnixSeconds): string | false {
   const leased = all.filter(({ lease_until }) => lease_until > now);
   if (leased.length === 0) return false;
   const until = formatDate(Math.max(...leased.map(({ lease_until }) => lease_until)));
@@ -120,7 +121,8 @@ export function previewRefund(license: License, refundable: Refundable | null, n
   );
 }
 
-const isBilled = ({ subscription_state }: License): boolean =>
+/** Whether its subscription goes on being billed. */
+export const isBilled = ({ subscription_state }: License): boolean =>
   subscription_state === "active" || subscription_state === "past_due";
 
 const namesOf = (some: Machines): string => {
