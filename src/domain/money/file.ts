@@ -62,13 +62,13 @@ export function ordersCsv(
   });
 }
 
-/** The names of the columns of a file of revenue. */
-export const REVENUE_HEADER: readonly string[] = REVENUE_COLUMNS;
-
 const REVENUE_AMOUNTS: readonly string[] = ["gross", "tax", "refunded", "net", "mrr"];
 
-/** The cells of a month. Amounts are decimal numbers. */
-export const revenueCells = (row: RevenueMonth): Cell[] =>
+/** Revenue as CSV. Amounts are decimal numbers. */
+export const revenueCsv = (rows: readonly RevenueMonth[]): string =>
+  [REVENUE_COLUMNS, ...rows.map(revenueCells)].map(csvLine).join("");
+
+const revenueCells = (row: RevenueMonth): Cell[] =>
   REVENUE_COLUMNS.map((name) => {
     const value = row[name];
     return typeof value === "number" && REVENUE_AMOUNTS.includes(name) ? decimalAmount(value, row.currency) : value;

@@ -1,12 +1,11 @@
 import { accepts } from "hono/accepts";
-import { csvLine } from "../../lib/csv.ts";
 import { holdsCredential } from "../../lib/masking/masked.ts";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, unlessEmpty, z } from "../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../platform/identity/authentication.ts";
 import { requireLicense } from "../licensing/license/store.ts";
 import { adminLicenseView, LicenseParams } from "../licensing/license/view.ts";
-import { ordersCsv, REVENUE_HEADER, revenueCells } from "./file.ts";
+import { ordersCsv, revenueCsv } from "./file.ts";
 import { listOrders, type OrderFilter } from "./orders.ts";
 import { PAYMENT_STATES } from "./payment.ts";
 import { lastMonths, type MonthRange, monthAfter, readRevenue } from "./revenue.ts";
@@ -49,7 +48,8 @@ const Format = optionalChoice(["json", "csv"]).openapi({
 const wantsCsv = (format: "json" | "csv" | undefined, accept: (types: string[]) => string): boolean =>
   format === undefined ? accept(["application/json", "text/csv"]) === "text/csv" : format === "csv";
 
-const csvOf = (description: string, example: string) => ({
+/** The content of an answer that is CSV. */
+export const csvOf = (description: string, example: string) => ({
   "text/csv": { schema: z.string().openapi({ description, example }) },
 });
 
@@ -58,6 +58,8 @@ export const csvHeaders = (name: string) => ({
   "Content-Type": "text/csv; charset=utf-8; header=present",
   "Content-Disposition": `attachment; filename="${name}.csv"`,
   "Cache-Control": "no-store",
+  // A browser that shows the file runs nothing in it.
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 });
 
 const Day = (end: "start" | "end") =>
@@ -204,7 +206,7 @@ moneyRoutes.openapi(
         description: "Oldest month first.",
         content: {
           "application/json": { schema: z.object({ livemode: z.boolean(), revenue: z.array(RevenueView) }) },
-          ...csvOf("One line for each month and currency.", csvLine(REVENUE_HEADER)),
+          ...csvOf("One line for each month and currency.", revenueCsv([])),
         },
       },
     },
@@ -216,8 +218,7 @@ moneyRoutes.openapi(
     const revenue = await readRevenue(c.env.DB, monthsOf(query, c.var.now), livemode, c.var.now);
     c.header("Vary", "Accept");
     if (wantsCsv(format, (supports) => accepts(c, { header: "Accept", supports, default: "application/json" }))) {
-      const lines = [REVENUE_HEADER, ...revenue.map(revenueCells)].map(csvLine);
-      return c.body(lines.join(""), 200, csvHeaders("revenue"));
+      return c.body(revenueCsv(revenue), 200, csvHeaders("revenue"));
     }
     return c.json({ livemode, revenue }, 200);
   },

@@ -1,3 +1,4 @@
+import type { RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
@@ -7,6 +8,7 @@ import { type Page, type PageDocs, PostForm, page, pageRoute, SiteHeader } from 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
   { href: "/admin", text: "Dashboard", scope: "stats:read" },
+  { href: "/admin/orders", text: "Orders", scope: "money:read" },
   { href: "/admin/licenses", text: "Licenses", scope: "licenses:read" },
   { href: "/admin/releases", text: "Releases", scope: "releases:read" },
   { href: "/admin/audit", text: "Audit", scope: "audit:read" },
@@ -55,6 +57,8 @@ type Declared<Params> = PageDocs & {
   scope: NeededScope | null;
   /** The parameters of the path. */
   params?: Params;
+  /** Answers that are no page. */
+  files?: RouteConfig["responses"];
 };
 
 /** The route of a page that only shows something. `answer` gets path and query by name, after the access check. */

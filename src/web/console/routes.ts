@@ -8,6 +8,8 @@ import { licenseIssue } from "./license/issue.tsx";
 import { licenseList, licenseSearch } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
+import { orderFile, orderList } from "./money/orders.tsx";
+import { revenueFile, revenueRead } from "./money/revenue.tsx";
 import { publisherAdd, publisherRemove } from "./publisher/acts.tsx";
 import { publisherList } from "./publisher/list.tsx";
 import { draftDelete, releaseAct, releaseUnblock } from "./release/act.tsx";
@@ -26,6 +28,10 @@ export const consoleRoutes = combine(
   signIn,
   signOut,
   home,
+  orderList,
+  orderFile,
+  revenueRead,
+  revenueFile,
   licenseList,
   licenseSearch,
   // Before the license's own page, because `{id}` would match `new`.

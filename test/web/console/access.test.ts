@@ -24,6 +24,7 @@ const ROUTES: Route[] = [
 
 /** The scope of each path, by the first pattern that matches. It is the scope of the same act in the API. */
 const NEEDED: [RegExp, NeededScope | null][] = [
+  [/^GET \/admin\/(orders|revenue)(\/csv)?$/, "money:read"],
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
   [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],

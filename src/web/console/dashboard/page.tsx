@@ -1,9 +1,11 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage.ts";
+import type { RevenueMonth } from "../../../domain/money/revenue.ts";
 import { type ActVolume, actorIdOf, readActVolumes, unusualVolumes } from "../../../platform/identity/act-volume.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
 import { type Child, counted, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, firstPart, may, z } from "../kit.ts";
+import { RevenueSection, readLastMonths } from "../money/revenue.tsx";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
 
@@ -27,17 +29,25 @@ export const home = consoleView(
     const data = await readDashboard(c.env, days, c.var.now);
     const volumes = unusualVolumes(await readActVolumes(c.env.DB, c.var.now), c.var.config.ACT_LIMITS);
     const unusual = await Promise.all(volumes.map(async (one) => ({ ...one, actor: await actorIdOf(one.actor) })));
+    const revenue = may(c, "money:read") ? await readLastMonths(c, 2) : null;
     return consolePage(c, {
       title: "Dashboard",
-      main: <DashboardBody c={c} data={data} range={days} unusual={unusual} />,
+      main: <DashboardBody c={c} data={data} range={days} unusual={unusual} revenue={revenue} />,
     });
   },
 );
 
-type Props = { c: ConsoleContext; data: DashboardData; range: Range; unusual: readonly ActVolume[] };
+type Props = {
+  c: ConsoleContext;
+  data: DashboardData;
+  range: Range;
+  unusual: readonly ActVolume[];
+  /** This month's and the last one's; null for an admin who may not see money. */
+  revenue: readonly RevenueMonth[] | null;
+};
 
 /** The dashboard: figures, then charts with their numbers. */
-const DashboardBody: FC<Props> = ({ c, data, range, unusual }) => {
+const DashboardBody: FC<Props> = ({ c, data, range, unusual, revenue }) => {
   const { at, days, history } = data;
   const downloads = seriesOf(history.downloadsByWorker, days);
   const money = seriesOf(data.money, days, MONEY_EVENTS);
@@ -72,6 +82,7 @@ const DashboardBody: FC<Props> = ({ c, data, range, unusual }) => {
           If nobody knows why, revoke the token: it may be stolen.
         </Notice>
       )}
+      {revenue === null ? null : <RevenueSection rows={revenue} now={c.var.now} />}
       <Figures {...data} />
       <ChartSection
         id="downloads"
