@@ -31,9 +31,11 @@ export function mailsOfChange(
   const from = toldPhase(before, now);
   const to = phaseOf(after, now);
   const ofPhase = from === to ? null : mailOfPhase(from, to, action);
+  // Another plan begins anew, so its mail tells that the license works.
+  const isTold = before.plan !== after.plan && ofPhase?.kind === "license_resumed";
   const notices = noticesOf(after, now).filter((notice) => now >= notice.from);
   const told: Told[] = [
-    ...(ofPhase ? [ofPhase] : []),
+    ...(ofPhase && !isTold ? [ofPhase] : []),
     ...mailsOfFacts(before, after, from, to),
     // A notice announces the new end itself.
     ...(notices.length === 0 ? mailsOfEnd(before, after, from, to) : []),
@@ -101,7 +103,7 @@ function mailsOfFacts(before: LicenseRow, after: LicenseRow, from: Phase, to: Ph
   else if (before.machine_limit !== after.machine_limit) {
     told.push({ kind: "machine_limit_changed", data: { from: before.machine_limit, to: after.machine_limit } });
   }
-  if (isInForce(to) && before.cancels_at !== after.cancels_at) {
+  if (isInForce(to) && !isPlanNew && before.cancels_at !== after.cancels_at) {
     if (after.cancels_at !== null) told.push({ kind: "license_cancelled", data: { until: after.cancels_at } });
     else if (isInForce(from)) told.push({ kind: "license_uncancelled", data: {} });
   }

@@ -70,6 +70,18 @@ describe("a change of a license", () => {
     ["a reinstatement after its end", { admin_state: "revoked", expires_at: NOW - DAY }, { admin_state: "none" }, []],
     ["more machines", SUBSCRIBED, { machine_limit: 10 }, ["machine_limit_changed"]],
     ["another plan with more machines", SUBSCRIBED, { plan: "premium-lifetime", machine_limit: 25 }, ["plan_changed"]],
+    [
+      "another plan of an ended license",
+      { plan: "premium-trial", expires_at: NOW - DAY },
+      { ...SUBSCRIBED, plan: "premium-monthly" },
+      ["plan_changed"],
+    ],
+    [
+      "another plan of a canceled subscription",
+      { ...SUBSCRIBED, cancels_at: NOW + 10 * DAY, grace_seconds: 0 },
+      { plan: "premium-lifetime", subscription_state: "none", expires_at: null, cancels_at: null },
+      ["plan_changed"],
+    ],
     ["another key", SUBSCRIBED, { generation: 1 }, ["key_rotated"]],
     ["another address and key", {}, { email: "bob@example.com", generation: 1 }, ["address_changed", "key_rotated"]],
     ["an erasure", SUBSCRIBED, { email: "erased", admin_state: "revoked" }, []],
