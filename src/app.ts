@@ -65,7 +65,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   [["/v1/workers"], routes(async () => (await import("./domain/resolution/routes.ts")).resolutionRoutes)],
   [["/v1/workers", "/keys", "/dl"], routes(async () => (await import("./domain/delivery/routes.ts")).deliveryRoutes)],
   [
-    ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal"],
+    ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal", "/v1/licenses/end-trial"],
     routes(async () => (await import("./domain/purchase/routes.ts")).purchaseRoutes),
   ],
   [["/plans", "/checkout"], routes(async () => (await import("./web/shop/routes.ts")).shopRoutes)],

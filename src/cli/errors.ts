@@ -27,7 +27,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const PROBLEMS_BY_EXIT: readonly (readonly [ExitCode, readonly string[]])[] = [
   [EXIT.usage, ["MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "HTTPS_REQUIRED"]],
   [EXIT.refused, ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED", "NOT_ENTITLED", "VERSION_NOT_COVERED"]],
-  [EXIT.refused, ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"]],
+  [
+    EXIT.refused,
+    ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED", "TRIAL_USED"],
+  ],
   [EXIT.refused, ["RELEASE_BLOCKED"]],
 ];
 
@@ -103,6 +106,7 @@ function describe(problem: ProblemBody, origin: string | undefined): string {
     lines.push(...problem.errors.map(({ path, message }) => `  ${path}: ${message}`));
   }
   if (problem.latest_covered_version) lines.push(`The newest version you may have: ${problem.latest_covered_version}`);
+  if (problem.code === "TRIAL_USED") lines.push("To pay now: `rbee-catalog activate --end-trial`.");
   if (problem.code === "MACHINE_LIMIT_REACHED") {
     const account = origin === undefined ? "on the account page" : `at ${origin}/account`;
     lines.push(`Free a seat: run \`rbee-catalog deactivate\` on another machine, or remove one ${account}.`);

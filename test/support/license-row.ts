@@ -29,6 +29,7 @@ export const licenseRow = (over: Partial<License> = {}): License => ({
   stripe_subscription_id: null,
   stripe_payment_intent_id: null,
   ...NO_BILLING,
+  trial_refused: null,
   told: null,
   tell_at: null,
   revision: 1,

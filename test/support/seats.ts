@@ -64,7 +64,8 @@ export class Fleet {
   async arrive(name: string, now: number, takeOver: TakeOver | null = null): Promise<string | null> {
     const holder = { licenseId: this.licenseId, generation: 0 };
     const hash = await this.#hashOf(name);
-    const facts = { forms: [hash] as const, name: null, platform: null };
+    const mark = async () => ({ kind: "machine", hash }) as const;
+    const facts = { forms: [hash] as const, mark, name: null, platform: null };
     const seat = await activateMachine(env.DB, holder, facts, this.#actor(now), takeOver);
     if (!seat.ok) return seat.error.code;
     if (seat.value.changeId !== null) await this.publish(now);

@@ -96,10 +96,15 @@ class Shop {
   };
 
   /** Presses a button of the pay page. Its browser then stands before the redirect to the return address. */
-  press = async (url: string, action: "pay" | "delayed" | "decline", email: string): Promise<Response> => {
+  press = async (
+    url: string,
+    action: "pay" | "delayed" | "decline",
+    email: string,
+    card?: string,
+  ): Promise<Response> => {
     const response = await fetch(url, {
       method: "POST",
-      body: new URLSearchParams({ email, action }),
+      body: new URLSearchParams({ email, action, ...(card !== undefined && { card }) }),
       redirect: "manual",
     });
     const location = response.headers.get("Location");
@@ -156,6 +161,9 @@ class Shop {
         machine_limit: number;
         warning: string | null;
         expires_at: string | null;
+        trial_ends_at: string | null;
+        trial_refused: string | null;
+        machine_limit_after_trial: number | null;
       };
     }>();
   };

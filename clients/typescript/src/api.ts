@@ -31,6 +31,7 @@ export const PROBLEM_CODES = [
   "MACHINE_MISMATCH",
   "MACHINE_DEACTIVATED",
   "MACHINE_BARRED",
+  "TRIAL_USED",
   "NOT_ENTITLED",
   "VERSION_NOT_COVERED",
   "LINK_EXPIRED",
@@ -205,6 +206,13 @@ export type License = {
   expires_at: string | null;
   /** The end of a running trial, before its first payment or issued free of charge. */
   trial_ends_at: string | null;
+  /**
+   * The license began with a payment instead of the plan's free trial, because this address or payment method has had
+   * one.
+   */
+  trial_refused: "address" | "card" | null | Other;
+  /** The machine limit from the first payment on, if the trial has a lower one. */
+  machine_limit_after_trial: number | null;
   /** The end that was ordered for it. */
   cancels_at: string | null;
   /** The seats that machines hold, of `machine_limit`. */

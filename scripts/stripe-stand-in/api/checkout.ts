@@ -48,6 +48,7 @@ const createParameters = accept<Stripe.Checkout.SessionCreateParams>()({
   invoice_creation: group({ enabled: boolean }).optional(),
   locale: text.optional(),
   metadata: metadata.optional(),
+  custom_text: group({ submit: group({ message: z.string().max(1_200) }).optional() }).optional(),
   payment_method_collection: z.enum(["always", "if_required"]).optional(),
   submit_type: text.optional(),
   tax_id_collection: group({ enabled: boolean, required: text.optional() }).optional(),

@@ -19,6 +19,7 @@ export type NewSession = {
   invoice_creation?: boolean | undefined;
   locale?: string | undefined;
   metadata?: Stripe.Metadata | undefined;
+  custom_text?: { submit?: { message: string } | undefined } | undefined;
   payment_method_collection?: string | undefined;
   submit_type?: string | undefined;
   tax_id_collection?: boolean | undefined;
@@ -57,7 +58,12 @@ export function newSession(standIn: StandIn, input: NewSession): Stripe.Checkout
     currency: input.currency,
     currency_conversion: null,
     custom_fields: [],
-    custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
+    custom_text: {
+      after_submit: null,
+      shipping_address: null,
+      submit: input.custom_text?.submit ?? null,
+      terms_of_service_acceptance: null,
+    },
     customer: input.customer ?? null,
     customer_account: null,
     customer_creation: isPayment ? (input.customer_creation ?? "if_required") : "always",

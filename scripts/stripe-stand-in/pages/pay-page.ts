@@ -81,6 +81,7 @@ ${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : 
 ${currencies.length > 1 ? `<label for="currency">Currency</label><select id="currency" name="currency">${currencies.map(option).join("")}</select>` : ""}
 ${adjustable ? `<label for="quantity">Quantity</label><input id="quantity" name="quantity" type="number" min="${adjustable.adjustable_quantity?.minimum ?? 1}" max="${adjustable.adjustable_quantity?.maximum ?? 99}" value="${adjustable.quantity}">` : ""}
 ${session.allow_promotion_codes ? `<label for="promotion_code">Promotion code</label><input id="promotion_code" name="promotion_code" placeholder="RBEE20">` : ""}
+${session.custom_text.submit ? `<p id="submit-text">${escapeHtml(session.custom_text.submit.message)}</p>` : ""}
 <button class="primary" id="pay" name="action" value="pay">${trial ? "Start trial" : `Pay ${due}`}</button>
 <button id="pay-delayed" name="action" value="delayed">Pay by bank debit (takes days)</button>
 <button id="decline" name="action" value="decline">Pay with a card that is declined</button>

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { activate, deactivate, machineFingerprint } from "../hive/machine.ts";
+import { activate, deactivate, endTrial, machineFingerprint } from "../hive/machine.ts";
 import { platformOf } from "../hive/probe/machine.ts";
 import { hostSystem } from "../hive/probe/system.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
@@ -24,23 +24,27 @@ export function addHiveCommands(program: CatalogCommand): void {
     .option("--offline", "ask for the longest lease of the plan: until it ends, the license works without a connection")
     .option("--name <name>", "a name for this machine; default: its host name")
     .option("--key-stdin", "read the license key from standard input; on a terminal, a hidden prompt")
+    .option("--end-trial", "end the license's free trial first: its first payment is due now")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
-    .action(async (options: { offline?: true; name?: string; keyStdin?: true }, command: CatalogCommand) => {
-      const hive = await openHive(command);
-      // Before a person types the key.
-      requirePrivateUrl(hive.client.url);
-      const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
-      const { answer, activation } = await activate(hive.client, key, {
-        fingerprint: await machineFingerprint(hive.env),
-        name: options.name,
-        platform: await platformOf(hostSystem),
-        offline: options.offline === true,
-      });
-      await hive.change((known) => ({ ...known, activation }));
-      const { license, machine, expires_at } = answer;
-      const seat = `This machine: ${machine.id}, token until ${expires_at}`;
-      hive.show({ license, machine, expires_at }, () => `${formatLicense(license)}\n\n${seat}`);
-    });
+    .action(
+      async (options: { offline?: true; name?: string; keyStdin?: true; endTrial?: true }, command: CatalogCommand) => {
+        const hive = await openHive(command);
+        // Before a person types the key.
+        requirePrivateUrl(hive.client.url);
+        const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
+        if (options.endTrial) await endTrial(hive.client, key);
+        const { answer, activation } = await activate(hive.client, key, {
+          fingerprint: await machineFingerprint(hive.env),
+          name: options.name,
+          platform: await platformOf(hostSystem),
+          offline: options.offline === true,
+        });
+        await hive.change((known) => ({ ...known, activation }));
+        const { license, machine, expires_at } = answer;
+        const seat = `This machine: ${machine.id}, token until ${expires_at}`;
+        hive.show({ license, machine, expires_at }, () => `${formatLicense(license)}\n\n${seat}`);
+      },
+    );
 
   program
     .command("fingerprint")

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { PLATFORMS, type Platform } from "../../domain/releases/manifest.ts";
 import type { CatalogClient } from "../catalog-client.ts";
-import { CliError, EXIT } from "../errors.ts";
+import { CliError, EXIT, problemCode } from "../errors.ts";
 import { readTextIfThere, writeOnce, writePrivateFile } from "../files.ts";
 import { License } from "../license-view.ts";
 import { type Activation, hiveFolder } from "./state.ts";
@@ -113,6 +113,13 @@ export async function activate(
   const { token, expires_at: token_expires_at, renew_after, license, machine } = answer;
   const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };
   return { answer, activation: { ...seat, fingerprint, token, token_expires_at, renew_after } };
+}
+
+/** Ends the free trial of a license, so that its first payment is due now. Does nothing if none runs. */
+export async function endTrial(client: CatalogClient, licenseKey: string): Promise<void> {
+  await client.post(z.unknown(), "/v1/licenses/end-trial", {}, { credential: licenseKey }).catch((error: unknown) => {
+    if (problemCode(error) !== "CONFLICT") throw error;
+  });
 }
 
 /**

@@ -33,6 +33,7 @@ export const MIGRATIONS = {
     "0034_letters.sql",
     "0035_seats.sql",
     "0036_event_sequence.sql",
+    "0037_trials.sql",
     "0038_amendments.sql",
     "0040_webhooks.sql",
     "0041_pending_orders.sql",

@@ -109,6 +109,12 @@ export async function readHolder(c: ReadScope): Promise<RequestHolder | null> {
   throw licenseProblem(holder.error, config);
 }
 
+/** The fingerprint that a request names beside its credential, as it is hashed, or null. */
+export function sentFingerprint(headers: Headers): string | null {
+  const sent = fingerprintSchema().safeParse(credentialOf(headers)?.machines[0]);
+  return sent.success ? sent.data : null;
+}
+
 /** The problems of a credential itself, for `problems(...)`. */
 export const CREDENTIAL_PROBLEMS = [
   "KEY_INVALID",

@@ -12,6 +12,7 @@ export type LicenseRefusal =
   | { code: "TOKEN_EXPIRED" | "KEY_ROTATED" | "MACHINE_REQUIRED" | "MACHINE_DEACTIVATED" }
   | { code: "LICENSE_REVOKED" | "LICENSE_SUSPENDED" | "LICENSE_EXPIRED" }
   | { code: "MACHINE_BARRED" }
+  | { code: "TRIAL_USED"; trial_ends_at: UnixSeconds }
   | { code: "MACHINE_LIMIT_REACHED"; machine_limit: number; seat_free_at: UnixSeconds | null; may_take_over: boolean }
   | { code: "RATE_LIMITED"; of: "machines" | "returns"; activations: number; retry_after: number };
 
@@ -111,6 +112,13 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
             ? "Deactivate one first, or take over the seat of the machine that has been idle longest."
             : "Deactivate one first."),
         extras: { seat_free_at: toRfc3339(refusal.seat_free_at), may_take_over: refusal.may_take_over },
+      };
+    case "TRIAL_USED":
+      return {
+        code,
+        detail:
+          "This machine has been in a free trial before. It can use this license from the first payment, on " +
+          `${toRfc3339(refusal.trial_ends_at).slice(0, 10)}. To use it now, end the trial: the first payment is then due today.`,
       };
     case "RATE_LIMITED":
       return {

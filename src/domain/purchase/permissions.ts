@@ -12,6 +12,7 @@ export const RESOURCES = {
   event: "Events",
   invoice: "Invoices",
   payment_intent: "PaymentIntents",
+  payment_method: "PaymentMethods",
   plan: "Prices",
   product: "Products",
   subscription: "Subscriptions",
@@ -48,12 +49,14 @@ export const WORKER_CALLS = {
   "invoices.list": ["invoice_read"],
   "invoices.retrieve": ["invoice_read"],
   "paymentIntents.retrieve": ["payment_intent_read", "charge_read"],
+  "paymentMethods.retrieve": ["payment_method_read"],
   "prices.list": ["plan_read"],
   "refunds.create": ["charge_write"],
   "refunds.list": ["charge_read"],
   "refunds.retrieve": ["charge_read"],
   "subscriptions.cancel": ["subscription_write"],
   "subscriptions.retrieve": ["subscription_read"],
+  "subscriptions.update": ["subscription_write"],
 } as const satisfies Calls;
 
 /** The calls of `rbee-catalog doctor` that the Worker does not need otherwise. Without them, it cannot look. */

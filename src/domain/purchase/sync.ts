@@ -9,6 +9,8 @@ import { toldPhase } from "../licensing/license/mails.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
 import { isErased, type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
+import { licensingSecrets } from "../licensing/secrets.ts";
+import type { TrialMark } from "../licensing/trial/mark.ts";
 import { mailsOfPayments } from "../money/mails.ts";
 import { isNoNews, paymentNews, paymentsWritten, readPayments } from "../money/store.ts";
 import { billingFacts } from "./billing-facts.ts";
@@ -23,11 +25,19 @@ import {
 import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { type Observation, observe, type StripeLinks } from "./observation.ts";
 import { paymentsBehind } from "./payments.ts";
-import { type StripeClient, stripeClient } from "./stripe.ts";
+import { stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
+import {
+  holdOneTrial,
+  isBeforeFirstPayment,
+  MOST_TRIAL_MACHINES,
+  type TrialBuyer,
+  type TrialScope,
+  trialRefusalOf,
+} from "./trial.ts";
 
 /** The dependencies of a purchase. */
-export type PurchaseScope = { db: D1Database; stripe: StripeClient; graceDays: number; livemode: boolean };
+export type PurchaseScope = TrialScope & { graceDays: number; livemode: boolean };
 
 /** The dependencies of a purchase, from the configuration. Throws SERVICE_UNAVAILABLE when nothing is sold. */
 export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseScope> => ({
@@ -35,6 +45,7 @@ export const purchaseScope = async (env: Env, config: Config): Promise<PurchaseS
   stripe: await stripeClient(config),
   graceDays: config.GRACE_DAYS,
   livemode: config.LIVEMODE,
+  trialSecret: (await licensingSecrets(config)).keySecret,
 });
 
 /**
@@ -61,7 +72,7 @@ export type SyncOutcome = TouchedLicense & { attention: string | null };
  * last. `chargeId` adds a charge. Idempotent; an error leaves nothing half-done. Throws the errors of Stripe and D1.
  */
 export async function syncLicense(
-  scope: Pick<PurchaseScope, "db" | "stripe" | "graceDays">,
+  scope: Omit<PurchaseScope, "livemode">,
   licenseId: string,
   actor: Actor,
   chargeId: string | null = null,
@@ -75,7 +86,8 @@ export async function syncLicense(
     async (license) => {
       const [known, payments] = await Promise.all([chargesOf(db, licenseId), readPayments(db, license)]);
       const ids = known.map((charge) => charge.charge_id);
-      const observation = await look(scope, license, chargeId === null ? ids : [...ids, chargeId], actor.now);
+      const charges = chargeId === null ? ids : [...ids, chargeId];
+      const { observation } = await look(scope, license, charges, { licenseId, email: license.email }, actor.now);
       const derived = derive(license, known, observation, { graceDays, now: actor.now });
       const patch = difference(license, derived.facts);
       attention = attentionFor({ ...license, ...derived.facts }, derived.unknownPrice, actor.now);
@@ -106,16 +118,23 @@ function isPaymentDue(license: License, now: UnixSeconds): boolean {
   return phase === "due" || phase === "unpaid";
 }
 
-/** Looks at Stripe (`observe`), and notes for admins if our key may not preview the next invoice. */
+/**
+ * Looks at Stripe (`observe`), holds the rule of one trial (`holdOneTrial`), and notes for admins if our key may not
+ * preview the next invoice. A license that is about to be made takes the `marks`.
+ */
 export async function look(
-  { db, stripe }: Pick<PurchaseScope, "db" | "stripe">,
+  scope: TrialScope,
   links: StripeLinks,
   knownCharges: readonly string[],
+  buyer: TrialBuyer,
   now: UnixSeconds,
-): Promise<Observation> {
-  const observation = await observe(stripe, links, knownCharges);
+): Promise<{ observation: Observation; marks: TrialMark[] }> {
+  const { db, stripe } = scope;
+  const seen = await observe(stripe, links, knownCharges);
+  const { ended, marks } = await holdOneTrial(scope, seen, buyer, now);
+  const observation = ended ? await observe(stripe, links, knownCharges) : seen;
   if (observation.next instanceof Error) await noteKeyRefusal(db, observation.next, now);
-  return observation;
+  return { observation, marks };
 }
 
 /** What an observation says about a license. `charges` are those to store. */
@@ -139,7 +158,12 @@ export function derive(
   const charges = [...known.filter((old) => !seen.some((one) => one.charge_id === old.charge_id)), ...seen];
   const { facts, unknownPrice } = subscriptionPart(license, observation, graceDays, now);
   return {
-    facts: { ...facts, ...licenseChargeFacts(charges, isSubscription), ...billingFacts(observation) },
+    facts: {
+      ...facts,
+      ...licenseChargeFacts(charges, isSubscription),
+      ...billingFacts(observation),
+      trial_refused: trialRefusalOf(observation.subscription),
+    },
     charges: chargesToStore(seen, known, isSubscription),
     unknownPrice,
   };
@@ -159,15 +183,23 @@ export function attentionFor(
 /** The facts of a license's subscription in its current state. A one-time purchase has none. */
 function subscriptionPart(
   license: Followed,
-  { subscription, invoices }: Observation,
+  observation: Observation,
   graceDays: number,
   now: UnixSeconds,
 ): { facts: MoneyPatch; unknownPrice: string | null } {
+  const { subscription, invoices } = observation;
   if (subscription === null) return { facts: {}, unknownPrice: null };
-  const unpaidSince = oldestOpenInvoice(invoices);
-  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(subscription, graceDays, unpaidSince);
+  const isUnpaid = isBeforeFirstPayment(observation);
+  // A buyer who has had a trial before gets nothing without a payment: no grace, and not the moment until the invoice.
+  const isDue = isUnpaid && trialRefusalOf(subscription) !== null;
+  const { plan, machine_limit, unknown_price, ...facts } = subscriptionFacts(
+    subscription,
+    isDue ? 0 : graceDays,
+    isDue ? subscription.trial_start : oldestOpenInvoice(invoices),
+  );
   if (plan === null || machine_limit === null) return { facts, unknownPrice: unknown_price };
-  const paid = { plan, machines: machine_limit, hasEnded: facts.subscription_state === "ended" };
+  const allowed = isUnpaid ? Math.min(machine_limit, MOST_TRIAL_MACHINES) : machine_limit;
+  const paid = { plan, machines: machine_limit, allowed, hasEnded: facts.subscription_state === "ended" };
   return { facts: { ...facts, ...paidGrant(license, paid, now) }, unknownPrice: null };
 }
 

@@ -29,6 +29,7 @@ export const PROBLEMS = {
   MACHINE_MISMATCH: { status: 403, title: "The token belongs to another machine" },
   MACHINE_DEACTIVATED: { status: 403, title: "The machine is not activated" },
   MACHINE_BARRED: { status: 403, title: "The machine is barred from this license" },
+  TRIAL_USED: { status: 403, title: "This machine has been in a free trial before" },
   NOT_ENTITLED: { status: 403, title: "The license does not include this worker" },
   VERSION_NOT_COVERED: { status: 403, title: "The license does not cover this version" },
   LINK_EXPIRED: { status: 403, title: "The download link has expired" },

@@ -19,6 +19,8 @@ const REFUNDED_ADDRESSES_KEPT = 90 * DAY;
 const EVENTS_KEPT = 60 * DAY;
 /** Mails contain addresses. A year and a month lets support answer for a purchase of last year. */
 const MAILS_KEPT = 400 * DAY;
+/** Marks of trials are about people, though they name nobody. After two years, a trial is a new one. */
+const TRIAL_MARKS_KEPT = 730 * DAY;
 
 /** The entries of the audit trail that customers make all day. The indexes and the trigger have the same conditions. */
 const ROUTINE = `action = 'account.sign-in' OR (action IN ('machine.activate', 'machine.deactivate', 'machine.lease')
@@ -65,6 +67,7 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
     db.prepare("DELETE FROM webhook_deliveries WHERE state <> 'pending' AND queued_at < ?").bind(now - DELIVERIES_KEPT),
+    db.prepare("DELETE FROM trial_marks WHERE made_at < ?").bind(now - TRIAL_MARKS_KEPT),
     db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
     db.prepare(`DELETE FROM audit WHERE (${ROUTINE}) AND at < ?`).bind(now - ROUTINE_KEPT),
     db.prepare(`DELETE FROM audit WHERE ${RENEWAL} AND at < ?`).bind(now - RENEWALS_KEPT),

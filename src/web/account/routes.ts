@@ -4,8 +4,9 @@ import { erase } from "./routes/erase.tsx";
 import { license } from "./routes/license.ts";
 import { recovery } from "./routes/recovery.ts";
 import { signIn, signOut } from "./routes/sign-in.ts";
+import { trial } from "./routes/trial.tsx";
 
 /** The customer's account: the ways to sign in, and the pages behind. */
 export const accountRoutes = createRouter();
 accountRoutes.route("/", combine(signIn, recovery, emailLink));
-accountRoutes.route("/", combine(license, emails, erase, signOut));
+accountRoutes.route("/", combine(license, trial, emails, erase, signOut));

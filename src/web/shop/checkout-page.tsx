@@ -1,6 +1,7 @@
 import { grantsWorker } from "../../domain/licensing/grant.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { planName } from "../../domain/licensing/plans.ts";
+import { trialRefusalInWords } from "../../domain/licensing/trial/words.ts";
 import { ASK_AGAIN_SECONDS, type SessionView } from "../../domain/purchase/checkout/session.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
@@ -91,6 +92,7 @@ const Upgraded: FC<{ view: CompleteView }> = ({ view: { license, maskedKey, show
 const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) => {
   const { license, key, maskedKey } = view;
   if (view.isUpgrade) return <Upgraded view={view} />;
+  const refusal = trialRefusalInWords(license);
   return (
     <>
       <h1>Thank you. Your license is ready.</h1>
@@ -105,6 +107,7 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) 
           <p>
             {planName(license.plan)}, on {machinesOf(license)}. <Duration license={license} />
           </p>
+          {refusal === null ? null : <p>{refusal}</p>}
           <p>This is your license key. We have also mailed it to you.</p>
           <CopyBlock id="license-key" what="the license key">
             {key}

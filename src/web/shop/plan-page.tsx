@@ -1,6 +1,7 @@
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
+import { MOST_TRIAL_MACHINES } from "../../domain/purchase/trial.ts";
 import { formatAmount } from "../../lib/money.ts";
 import { type FC, Field, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
 
@@ -16,13 +17,15 @@ type Content = {
   offers: readonly PlanOffer[];
   /** This service's own origin. */
   url: string;
+  /** This visitor has had a free trial. */
+  isTrialUsed: boolean;
   /** The possible origins of the payment page. */
   formTargets: readonly string[];
   refusal?: OrderRefusal | null;
 };
 
 /** The plans and their prices, and the forms that buy them. */
-export const planPage = ({ offers, url, formTargets, refusal = null }: Content): Promise<Response> =>
+export const planPage = ({ offers, url, isTrialUsed, formTargets, refusal = null }: Content): Promise<Response> =>
   page({
     title: "Plans and prices",
     header: <SiteHeader current="/plans" />,
@@ -48,7 +51,7 @@ export const planPage = ({ offers, url, formTargets, refusal = null }: Content):
           </Notice>
         ) : null}
         <h2 class="unseen">The plans</h2>
-        <PlanBoxes offers={offers} fault={refusal?.fault ?? null} />
+        <PlanBoxes offers={offers} isTrialUsed={isTrialUsed} fault={refusal?.fault ?? null} />
         <h2>Good to know</h2>
         <dl class="answers">
           <dt>What is a machine?</dt>
@@ -87,18 +90,24 @@ export function priceHint(offers: readonly PlanOffer[]): string | null {
 }
 
 /** The plans side by side, each with a form that leads to the payment page. */
-export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; fault?: OrderFault | null }> = ({
+export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; isTrialUsed?: boolean; fault?: OrderFault | null }> = ({
   offers,
+  isTrialUsed = false,
   fault = null,
 }) => (
   <div class="cards">
     {offers.map(({ plan, price }) => (
-      <PlanBox plan={plan} price={price} fault={fault?.plan === plan.id ? fault : null} />
+      <PlanBox plan={plan} price={price} isTrialUsed={isTrialUsed} fault={fault?.plan === plan.id ? fault : null} />
     ))}
   </div>
 );
 
-const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fault }) => (
+const PlanBox: FC<PlanOffer & { isTrialUsed: boolean; fault: OrderFault | null }> = ({
+  plan,
+  price,
+  isTrialUsed,
+  fault,
+}) => (
   <article class="plan">
     <h3>{plan.name}</h3>
     {price === null ? (
@@ -110,9 +119,7 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
     )}
     <p>{plan.description}</p>
     <ul>
-      {plan.trial_days > 0 ? (
-        <li>The first {plan.trial_days} days are free. If you cancel before they end, you pay nothing.</li>
-      ) : null}
+      {plan.trial_days > 0 ? <TrialTerms days={plan.trial_days} isUsed={isTrialUsed} /> : null}
       {price === null ? null : (
         <li>
           {price.machines + 1} to {price.machines * 2} machines cost twice as much, and so on.
@@ -136,9 +143,23 @@ const PlanBox: FC<PlanOffer & { fault: OrderFault | null }> = ({ plan, price, fa
         error={fault?.message}
       />
       <button type="submit">
-        {plan.trial_days > 0 ? "Start free trial" : "Buy"}
+        {plan.trial_days > 0 && !isTrialUsed ? "Start free trial" : "Buy"}
         <span class="unseen"> {plan.name}</span>
       </button>
     </PostForm>
   </article>
 );
+
+/** The terms of a free trial, or that this visitor has had it. */
+const TrialTerms: FC<{ days: number; isUsed: boolean }> = ({ days, isUsed }) =>
+  isUsed ? (
+    <li>You have already had a free trial, so your first payment is due when you buy.</li>
+  ) : (
+    <>
+      <li>
+        The first {days} days are free, on up to {MOST_TRIAL_MACHINES} machines. Cancel before they end, and you pay
+        nothing.
+      </li>
+      <li>One free trial per customer. If you have had one, your first payment is due when you buy.</li>
+    </>
+  );

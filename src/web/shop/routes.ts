@@ -1,6 +1,7 @@
 import { buyerCookie } from "../../domain/purchase/checkout/buyer.ts";
 import { sessionIdIn, viewSession } from "../../domain/purchase/checkout/session.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../../domain/purchase/checkout/start.ts";
+import { trialOfferFor } from "../../domain/purchase/checkout/trial-offer.ts";
 import { noteKeyRefusal } from "../../domain/purchase/key-refusal-note.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
@@ -140,6 +141,7 @@ const showPlans = async (c: AppContext, refusal: OrderRefusal | null): Promise<R
   planPage({
     offers: await readPlanOffers(c),
     url: c.var.config.PUBLIC_URL,
+    isTrialUsed: (await trialOfferFor(c, { trial_days: 1 })).reason === "used",
     formTargets: stripePageOrigins(c.var.config),
     refusal,
   });

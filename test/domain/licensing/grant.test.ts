@@ -12,6 +12,8 @@ import { currentTime, DAY, toRfc3339 } from "../../../src/lib/time.ts";
 import { create } from "../../../src/platform/storage/change.ts";
 
 const NOW = currentTime();
+/** No subscription here begins with a trial. */
+const trialSecret = {} as CryptoKey;
 const actor = { actor: "system", requestId: null, now: NOW } as const;
 
 /** A grant that no plan gives, in any of its fields. */
@@ -36,8 +38,21 @@ async function sold(plan: string, more: object = {}): Promise<string> {
 const stripeWith = (lookup_key: string) => {
   const price = { id: "price_1", lookup_key, metadata: {} };
   const items = { data: [{ price, quantity: 7, current_period_start: NOW, current_period_end: NOW + 30 * DAY }] };
-  const subscription = { id: "sub_1", status: "active", items, cancel_at: null, cancel_at_period_end: false };
-  return { subscriptions: { retrieve: async () => subscription } } as unknown as Stripe;
+  const subscription = {
+    id: "sub_1",
+    status: "active",
+    items,
+    cancel_at: null,
+    cancel_at_period_end: false,
+    pause_collection: null,
+    metadata: {},
+  };
+  const list = () => ({ data: [], autoPagingToArray: async () => [] });
+  const createPreview = async () => ({ amount_due: 0, total: 0, currency: "usd", created: NOW });
+  return {
+    subscriptions: { retrieve: async () => subscription },
+    invoices: { list, createPreview },
+  } as unknown as Stripe;
 };
 
 describe("a grant", () => {
@@ -50,7 +65,7 @@ describe("a grant", () => {
 
   it("becomes the new plan's in every field when a subscription changes its plan, for the number of paid machines", async () => {
     const id = await sold("premium-retired", { stripe_subscription_id: "sub_1" });
-    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14 }, id, actor);
+    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14, trialSecret }, id, actor);
     const license = await requireLicense(env.DB, id);
     expect(license.plan).toBe("premium-monthly");
     const wanted = { ...grantAt(plans["premium-monthly"], NOW), machine_limit: 7 };
@@ -60,7 +75,7 @@ describe("a grant", () => {
 
   it("stays as it was sold while the plan stays", async () => {
     const id = await sold("premium-monthly", { stripe_subscription_id: "sub_1" });
-    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14 }, id, actor);
+    await syncLicense({ db: env.DB, stripe: stripeWith("premium-monthly"), graceDays: 14, trialSecret }, id, actor);
     expect(grantOf(await requireLicense(env.DB, id))).toEqual({ ...OLD, machine_limit: 7 });
   });
 });

@@ -9,11 +9,12 @@ import { change, create } from "../../../platform/storage/change.ts";
 import { idempotentRequest } from "../../../platform/storage/idempotency.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
-import type { License } from "../license/record.ts";
+import { isInTrial, type License } from "../license/record.ts";
 import { licenseCreation, licensePublication, licenseRoot, type NewLicense, requireLicense } from "../license/store.ts";
 import { freeSeat } from "../machine/seat.ts";
 import { grantAt, type PlanId, plans } from "../plans.ts";
-import { currentKey } from "../secrets.ts";
+import { currentKey, markOfAddress } from "../secrets.ts";
+import { freeMarksTaken } from "../trial/store.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "./decision.ts";
 import { refusalOfExtension, refusalOfIssue } from "./limits.ts";
 
@@ -152,6 +153,7 @@ export async function issueLicense(
   const license = licenseByHand(order, config.LIVEMODE, admin.now);
   const { plan, machine_limit, expires_at } = license;
   const { entitlements, versions, updates_until } = order;
+  const marks = isInTrial({ plan, trial_ends_at: null }) ? [await markOfAddress(config, license.email)] : [];
   const { id, changes } = await create(
     db,
     licenseCreation(db, license, {
@@ -159,6 +161,7 @@ export async function issueLicense(
       // Rights that differ from the plan's are named, too.
       details: { plan, machine_limit, expires_at, ...given({ entitlements, versions, updates_until }) },
       isMailed: order.send_mail !== false,
+      beside: ({ at }) => marks.map((mark) => freeMarksTaken(db, license.id, [mark], at)),
     }),
     { actor: admin, reason: order.reason ?? null, request },
   );

@@ -3,8 +3,11 @@ import { grantAt, plans, type SoldPlanId } from "../plans.ts";
 import type { LicenseRow } from "./record.ts";
 import type { LicensePatch } from "./store.ts";
 
-/** The plan and the number of machines that a subscription pays for. `hasEnded`: it is canceled for good. */
-export type Paid = { plan: SoldPlanId; machines: number; hasEnded: boolean };
+/**
+ * The plan and the number of machines that a subscription pays for. `allowed`: the machines for now, if they are fewer
+ * before the first payment. `hasEnded`: it is canceled for good.
+ */
+export type Paid = { plan: SoldPlanId; machines: number; allowed?: number; hasEnded: boolean };
 
 /**
  * The grant of a license that follows a subscription, as a patch. A license keeps the grant that it was sold with until
@@ -13,7 +16,7 @@ export type Paid = { plan: SoldPlanId; machines: number; hasEnded: boolean };
  */
 export function paidGrant(
   license: Pick<LicenseRow, "plan" | "machine_limit_floor" | "plan_amended">,
-  { plan, machines, hasEnded }: Paid,
+  { plan, machines, allowed = machines, hasEnded }: Paid,
   now: UnixSeconds,
 ): LicensePatch {
   if (hasEnded && license.plan_amended) return {};
@@ -21,7 +24,7 @@ export function paidGrant(
     ...(plan === license.plan ? {} : { plan, ...grantAt(plans[plan], now) }),
     plan_amended: false,
     machine_limit_paid: machines,
-    machine_limit: limitOf(machines, license.machine_limit_floor),
+    machine_limit: limitOf(allowed, license.machine_limit_floor),
   };
 }
 

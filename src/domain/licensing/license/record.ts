@@ -1,6 +1,7 @@
 import { earliestId } from "../../../lib/id.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import { type Grant, grantOf } from "../grant.ts";
+import { isTrialPlan } from "../plans.ts";
 import type { BILLING_COLUMNS, FACT_COLUMNS, LicenseRow, MachineRow } from "./row.ts";
 import { seatEnd } from "./seats.ts";
 
@@ -35,6 +36,10 @@ export const NO_BILLING: BillingFacts = {
   next_charge_at: null,
   next_charge_amount: null,
 };
+
+/** Whether a license is in a trial: one of a subscription, or one that an admin has issued. */
+export const isInTrial = ({ trial_ends_at, plan }: Pick<LicenseRow, "trial_ends_at" | "plan">): boolean =>
+  trial_ends_at !== null || isTrialPlan(plan);
 
 /** Replaces the owner's address in an erased license. It is no address, so nobody can ask for the license's keys. */
 export const ERASED = "erased";

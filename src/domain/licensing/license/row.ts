@@ -67,6 +67,12 @@ export const BILLING_COLUMNS = {
   next_charge_amount: z.number().nullable(),
 };
 
+/** The columns of a license's trial. */
+export const TRIAL_COLUMNS = {
+  /** The mark of an earlier trial, because of which this license began with a payment. Null: no trial was refused. */
+  trial_refused: z.enum(["address", "card"]).nullable(),
+};
+
 /** The columns of `licenses` that decisions need, with the JSON columns parsed. */
 export const LicenseRow = z.object({
   id: z.string(),
@@ -78,6 +84,7 @@ export const LicenseRow = z.object({
   ...FACT_COLUMNS,
   ...AMENDMENT_COLUMNS,
   ...BILLING_COLUMNS,
+  ...TRIAL_COLUMNS,
   status_index: z.number(),
   livemode: Flag,
   checkout_session_id: z.string().nullable(),

@@ -62,7 +62,7 @@ export async function readLicensesByEmail(db: D1Database, email: string): Promis
 /** The columns of a new license. Every other column starts with its default. */
 export type NewLicense = Grant &
   Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
-  Partial<LicenseFacts & BillingFacts & Pick<LicenseRow, AmendmentColumn | StripeLink>>;
+  Partial<LicenseFacts & BillingFacts & Pick<LicenseRow, AmendmentColumn | StripeLink | "trial_refused">>;
 
 /** The columns of `licenses` that name an object of Stripe's. */
 export type StripeLink =
@@ -137,7 +137,7 @@ export type LicensePatch = Partial<
   Grant &
     LicenseFacts &
     BillingFacts &
-    Pick<LicenseRow, "email" | "note" | "plan" | "generation" | StripeLink | AmendmentColumn>
+    Pick<LicenseRow, "email" | "note" | "plan" | "generation" | "trial_refused" | StripeLink | AmendmentColumn>
 >;
 
 function columnValue(value: LicenseRow[keyof LicenseRow] | undefined): string | number | null {

@@ -14,6 +14,9 @@ import {
 } from "./record.ts";
 import { seatEnd, seatedMachines } from "./seats.ts";
 
+/** The marks of an earlier trial because of which a purchase has none. */
+const TRIAL_REFUSALS = ["address", "card"] as const;
+
 /** Example values shared by the API description. */
 export const EXAMPLE_LICENSE_ID = "lic_06b4m2v8w5r7q1t3x9z2k4n6p8";
 export const EXAMPLE_LICENSE_KEY = "rbee_lic_0DJ5JPHB5QKS1V5XQ7C8SD8R6C0003Y2B7X9E1M4K6P0T5W8ZA3CF";
@@ -97,6 +100,15 @@ export const LicenseView = z
       description: "The end of a running trial, before its first payment or issued free of charge.",
       example: null,
     }),
+    trial_refused: z.enum(TRIAL_REFUSALS).nullable().openapi({
+      description:
+        "The license began with a payment instead of the plan's free trial, because this address or payment method has had one.",
+      example: null,
+    }),
+    machine_limit_after_trial: z.number().int().nullable().openapi({
+      description: "The machine limit from the first payment on, if the trial has a lower one.",
+      example: null,
+    }),
     cancels_at: Timestamp.nullable().openapi({ description: "The end that was ordered for it.", example: null }),
     seats_used: z
       .number()
@@ -142,6 +154,11 @@ function billingView(license: BillingFacts): z.infer<typeof BillingView> | null 
 const trialEnd = (license: License, { status }: Standing): UnixSeconds | null =>
   license.trial_ends_at ?? (status === "active" && isTrialPlan(license.plan) ? endOf(license) : null);
 
+/** The machine limit from the first payment on; null if it is the limit already. */
+function limitAfterTrial({ machine_limit, machine_limit_paid: paid }: License): number | null {
+  return paid !== null && paid > machine_limit ? paid : null;
+}
+
 /**
  * A license as its holder sees it at `now`, without the seller's own facts. It lists the machines that hold a seat, or
  * only the one with the fingerprint hash `only`: a token sees no machine but its own.
@@ -159,6 +176,8 @@ export function licenseView(license: License, now: UnixSeconds, only?: string): 
     updates_until: toRfc3339(updates_until),
     expires_at: toRfc3339(endOf(license)),
     trial_ends_at: toRfc3339(trialEnd(license, standing)),
+    trial_refused: license.trial_refused,
+    machine_limit_after_trial: limitAfterTrial(license),
     cancels_at: toRfc3339(license.cancels_at),
     seats_used: seated.length,
     billing: billingView(license),

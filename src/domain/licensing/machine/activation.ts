@@ -3,10 +3,12 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { countLicenseDownloads, unlessDown } from "../../../platform/usage/read.ts";
 import type { KeyHolder } from "../holder.ts";
-import type { License, MachineRow } from "../license/record.ts";
+import { isInTrial, type License, type MachineRow } from "../license/record.ts";
 import { holdsSeat } from "../license/seats.ts";
 import { readLicense } from "../license/store.ts";
 import { type LicenseRefusal, refusalOfGeneration, refusalOfStanding, refusalOfUse } from "../refusal.ts";
+import type { TrialMark } from "../trial/mark.ts";
+import { takeMachineForTrial } from "../trial/store.ts";
 import { activeMachine, type MachineFacts, type Seat, seatedMachine } from "./seat.ts";
 import { comeBack, limitReached, TAKE_OVER_AFTER, type TakeOver, takeSeat } from "./take-seat.ts";
 
@@ -69,16 +71,19 @@ export async function comeBackIfLapsed(
   );
 }
 
+/** A machine that asks for a seat. `mark` makes the mark that it leaves in a trial. */
+export type NewMachine = MachineFacts & { mark: () => Promise<TrialMark> };
+
 /**
  * Activates a machine for a genuine credential. In the ledger, the license must be in force, the credential's
  * generation must be current, and a seat must be free. A machine that holds its seat keeps it, and one whose seat has
  * lapsed comes back to it before any other machine gets one. Idempotent. With `takeOver`, a machine that has been idle
- * for long gives up its seat if no other is free. Errors: those of `readUsableLicense` and `takeSeat`.
+ * for long gives up its seat if no other is free. Errors: those of `readUsableLicense` and `takeSeat`, and TRIAL_USED.
  */
 export async function activateMachine(
   db: D1Database,
   holder: KeyHolder,
-  machine: MachineFacts,
+  machine: NewMachine,
   actor: Actor,
   takeOver: TakeOver | null = null,
 ): Promise<Result<Seat, LicenseRefusal>> {
@@ -86,6 +91,8 @@ export async function activateMachine(
   if (!license.ok) return license;
   const seated = seatedMachine(license.value, machine.forms, actor.now);
   if (seated) return ok({ license: license.value, machine: seated, changeId: null, replaced: null });
+  const refusal = await refusalOfTrial(db, license.value, machine, actor.now);
+  if (refusal) return err(refusal);
   const lapsed = activeMachine(license.value, machine.forms);
   const back = lapsed ? await comeBack(db, license.value, lapsed, machine, actor) : null;
   const seat = back ? ok(back) : await takeSeat(db, license.value, machine, actor, takeOver);
@@ -94,4 +101,20 @@ export async function activateMachine(
   // given is refused, too: with the license as it is now, the old key would get a token of the new one.
   const again = await readUsableLicense(db, holder, actor.now);
   return again.ok ? seat : again;
+}
+
+/**
+ * Notes a machine that comes to a license in its trial. TRIAL_USED for one that has been in the trial of another
+ * license: it waits for the first payment. An admin who issues a trial decides that alone, so its machines are noted
+ * and never refused. Throws D1's errors.
+ */
+async function refusalOfTrial(
+  db: D1Database,
+  license: License,
+  machine: NewMachine,
+  now: UnixSeconds,
+): Promise<LicenseRefusal | null> {
+  if (!isInTrial(license)) return null;
+  const isFree = await takeMachineForTrial(db, license.id, await machine.mark(), now);
+  return isFree || license.trial_ends_at === null ? null : { code: "TRIAL_USED", trial_ends_at: license.trial_ends_at };
 }

@@ -16,7 +16,7 @@ import {
 import { fingerprintHashes, fingerprintSchema } from "../machine/fingerprint.ts";
 import { activeMachine, freeSeat, machineOfToken } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
-import { licensingSecrets } from "../secrets.ts";
+import { licensingSecrets, markOfMachine } from "../secrets.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
 import { refusalOfRenewal } from "../token/key-proof.ts";
 
@@ -69,7 +69,7 @@ machine.openapi(
       201: ["The machine has taken a seat.", ActivatedView],
       200: ["The machine was active already.", ActivatedView],
     },
-    refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED", "MACHINE_BARRED"],
+    refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED", "MACHINE_BARRED", "TRIAL_USED"],
   }),
   async (c) => {
     const { holder } = c.var;
@@ -81,7 +81,12 @@ machine.openapi(
     sameMachine(holder, forms);
     await countActivation(c.env, holder);
     const actor = actorOf(c, `license:${holder.licenseId}`);
-    const facts = { forms, name: name ?? null, platform: platform ?? null };
+    const facts = {
+      forms,
+      mark: markOfMachine(c.var.config, fingerprint),
+      name: name ?? null,
+      platform: platform ?? null,
+    };
     const takeOver = take_over ? await takeOverOf(c.env, holder.licenseId, actor.now) : null;
     const activation = await activateMachine(c.env.DB, holder, facts, actor, takeOver);
     if (!activation.ok) throw licenseProblem(activation.error, c.var.config);

@@ -13,7 +13,7 @@ import { fingerprintHashes } from "../machine/fingerprint.ts";
 import { recordLease, type Seat, seeMachine } from "../machine/seat.ts";
 import { statusIndexOf } from "../machine/status-index.ts";
 import { licenseProblem } from "../refusal.ts";
-import { licensingSecrets } from "../secrets.ts";
+import { licensingSecrets, markOfMachine } from "../secrets.ts";
 import { type KeyProof, keyRequiredBy } from "./key-proof.ts";
 import { statusPlace } from "./status-list.ts";
 import { leaseExpiry, licenseTokenClaims, renewalTime, signLicenseToken, tokenExpiry } from "./token.ts";
@@ -115,7 +115,7 @@ export async function seatForLease(
   if ("fingerprint" in wanted) {
     await countActivation(env, holder);
     const forms = await fingerprintHashes(licenseId, wanted.fingerprint);
-    const facts = { forms, name: null, platform: null };
+    const facts = { forms, mark: markOfMachine(config, wanted.fingerprint), name: null, platform: null };
     const seat = await activateMachine(env.DB, holder, facts, actor);
     if (!seat.ok) throw licenseProblem(seat.error, config);
     return seat.value;

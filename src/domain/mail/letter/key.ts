@@ -1,4 +1,5 @@
 import type { MailKind } from "../../../platform/storage/mail-outbox.ts";
+import { trialRefusalInWords } from "../../licensing/trial/words.ts";
 import type { LetterFacts, Writer } from "../letters.ts";
 import type { Block } from "../render.ts";
 import { machinesInWords, plain, standingOfMail } from "./parts.ts";
@@ -30,7 +31,11 @@ function scope(facts: LetterFacts): Block[] {
   const on = machine_limit === 1 ? "one machine" : `up to ${machinesInWords(machine_limit)}`;
   const range = versions === "*" ? "in every version" : `in versions ${versions}`;
   const words = standingOfMail(facts);
-  return [`It covers the premium workers ${range} on ${on}. ${words === null ? "" : plain(words.says, facts)}`.trim()];
+  const refusal = trialRefusalInWords(license);
+  return [
+    `It covers the premium workers ${range} on ${on}. ${words === null ? "" : plain(words.says, facts)}`.trim(),
+    ...(refusal === null ? [] : [refusal]),
+  ];
 }
 
 /** The key and how to use it. */

@@ -34,6 +34,7 @@ export const PROBES: Readonly<Partial<Record<Permission, readonly [method: "GET"
   event_read: ["GET", "/v1/events?limit=1"],
   invoice_read: ["GET", "/v1/invoices?limit=1"],
   payment_intent_read: ["GET", "/v1/payment_intents?limit=1"],
+  payment_method_read: ["GET", "/v1/payment_methods/pm_rbee_doctor"],
   plan_read: ["GET", "/v1/prices?limit=1"],
   subscription_write: ["POST", "/v1/subscriptions/sub_rbee_doctor"],
   webhook_read: ["GET", "/v1/webhook_endpoints?limit=1"],

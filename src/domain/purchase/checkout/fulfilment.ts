@@ -5,6 +5,7 @@ import { type Actor, isUniqueViolation } from "../../../platform/storage/ledger.
 import { type LicenseFacts, NEW_FACTS } from "../../licensing/license/record.ts";
 import { licenseCreation, type NewLicense } from "../../licensing/license/store.ts";
 import { grantAt, plans } from "../../licensing/plans.ts";
+import { hasMark, marksTaken } from "../../licensing/trial/store.ts";
 import { paymentsOf } from "../../money/derive.ts";
 import { mailsOfPayments } from "../../money/mails.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
@@ -135,7 +136,8 @@ export async function issueLicense(
   const plan = plans[bought.plan];
   const links = linksOf(sessionId, bought);
   const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
-  const observation = await look(scope, links, [], actor.now);
+  const buyer = { licenseId: null, email: bought.email };
+  const { observation, marks } = await look(scope, links, [], buyer, actor.now);
   const derived = derive(sold, [], observation, { graceDays, now: actor.now });
   const license: NewLicense & LicenseFacts = {
     id: formatId("lic", newIdBytes()),
@@ -163,12 +165,18 @@ export async function issueLicense(
       ...completion(db, order, sale, made, resolution),
       ...derived.charges.map((charge) => chargeKnown(db, license.id, charge, made)),
       ...paymentsWritten(db, license.id, news, made),
+      ...(marks.length > 0 ? [marksTaken(db, license.id, marks, made.at)] : []),
     ],
   });
   try {
     const { changes } = await create(db, creation, { actor, reason });
     const changeIds = changes.stale.flatMap((one) => one.changeIds);
     if (order?.state === "held") logEvent("order.solved", { order: order.id, resolution });
+    if (marks.length > 0 && !(await hasMark(db, license.id))) {
+      // Another license has taken the buyer's only trial since the look. The sync ends this one.
+      const synced = await syncLicense(scope, license.id, actor);
+      return { ...synced, status: "made", changeIds: [...changeIds, ...synced.changeIds] };
+    }
     const attention = attentionFor(license, derived.unknownPrice, actor.now);
     return { status: "made", licenseId: license.id, changeIds, attention };
   } catch (error) {

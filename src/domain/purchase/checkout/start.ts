@@ -12,6 +12,7 @@ import { asUnavailable, type StripeClient } from "../stripe.ts";
 import { purchaseScope } from "../sync.ts";
 import { hashOf, markBuyer } from "./buyer.ts";
 import { insertOrder, setOrderSession } from "./order.ts";
+import { type TrialOffer, trialNotice, trialOfferFor } from "./trial-offer.ts";
 
 /** A plan on sale. */
 export const PlanOnSale = z.enum(SOLD_PLANS);
@@ -23,7 +24,7 @@ export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 export type Wish = { plan: SoldPlanId; machines: number | undefined };
 
 /** A checkout that has begun. `machines`: as many as are paid for. */
-export type StartedCheckout = { url: string; sessionId: string; machines: number };
+export type StartedCheckout = { url: string; sessionId: string; machines: number; trial: TrialOffer };
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
 async function priceOf(stripe: StripeClient, plan: SoldPlan): Promise<Stripe.Price> {
@@ -49,12 +50,13 @@ export async function startCheckout(c: AppContext, { plan: id, machines: wanted 
   const price = await priceOf(stripe, plan);
   const machines = machinesPaidFor(wanted ?? plan.machine_limit, blockOf(price));
   const order = { id: newId("ord"), plan: plan.id, machines, upgrades: null, livemode };
+  const trial = await trialOfferFor(c, plan);
   const hashes = { cookie_hash: cookieHash, return_hash: await hashOf(returnSecret) };
   await insertOrder(db, { ...order, ...hashes }, c.var.now);
   const session = await stripe.checkout.sessions
     .create(
       {
-        ...sessionParams(plan, price, machines),
+        ...sessionParams(plan, price, machines, trial),
         client_reference_id: order.id,
         success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
         cancel_url: `${origin}/checkout/cancelled`,
@@ -64,11 +66,16 @@ export async function startCheckout(c: AppContext, { plan: id, machines: wanted 
     .catch(asUnavailable);
   await setOrderSession(db, order.id, session.id);
   if (!session.url) throw new Error(`checkout session ${session.id} has no address`);
-  return { url: session.url, sessionId: session.id, machines };
+  return { url: session.url, sessionId: session.id, machines, trial };
 }
 
 /** The parameters of a checkout session that follow from the plan. */
-function sessionParams(plan: SoldPlan, price: Stripe.Price, machines: number): Stripe.Checkout.SessionCreateParams {
+function sessionParams(
+  plan: SoldPlan,
+  price: Stripe.Price,
+  machines: number,
+  trial: TrialOffer,
+): Stripe.Checkout.SessionCreateParams {
   const common = {
     ui_mode: "hosted_page",
     line_items: [{ price: price.id, quantity: machines }],
@@ -81,7 +88,8 @@ function sessionParams(plan: SoldPlan, price: Stripe.Price, machines: number): S
     ? {
         ...common,
         mode: "subscription",
-        subscription_data: plan.trial_days > 0 ? { trial_period_days: plan.trial_days } : {},
+        subscription_data: trial.offered ? { trial_period_days: plan.trial_days } : {},
+        ...(plan.trial_days > 0 && { custom_text: { submit: { message: trialNotice(trial) } } }),
       }
     : { ...common, mode: "payment", customer_creation: "always", invoice_creation: { enabled: true } };
 }

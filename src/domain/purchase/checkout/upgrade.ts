@@ -97,7 +97,8 @@ export async function upgradeLicense(
       const { plan, ...grant } = upgradedGrant(license, bought, actor.now);
       const [known, payments] = await Promise.all([chargesOf(db, id), readPayments(db, license)]);
       const ids = known.map(({ charge_id }) => charge_id);
-      const observation = await look(scope, links, ids, actor.now);
+      const buyer = { licenseId: id, email: license.email };
+      const { observation } = await look(scope, links, ids, buyer, actor.now);
       const sold = { ...links, plan, plan_amended: false, machine_limit_floor: license.machine_limit_floor };
       const derived = derive(sold, known, observation, { graceDays, now: actor.now });
       const patch: LicensePatch = { ...NO_SUBSCRIPTION, plan, ...grant, ...links, ...derived.facts };

@@ -1,4 +1,5 @@
 import { ANYONE, createRouter, operation, Problem, publicCors, z } from "../../../platform/http/route.ts";
+import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv } from "../../licensing/holder.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
@@ -9,6 +10,7 @@ import { openBillingPortal } from "../billing-portal.ts";
 import { buyerCookie } from "../checkout/buyer.ts";
 import { ASK_AGAIN_SECONDS, viewSession } from "../checkout/session.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../checkout/start.ts";
+import { endTrialNow } from "../end-trial.ts";
 import { readPrices } from "../prices.ts";
 
 const PriceView = z
@@ -103,6 +105,15 @@ checkout.openapi(
               description: "The machines that are paid for: the number asked for, rounded up to whole blocks.",
               example: 5,
             }),
+            trial: z.boolean().openapi({
+              description:
+                "The checkout begins with the plan's free trial. If the address or payment method that the buyer enters has had " +
+                "one, the trial ends with the purchase, and the payment page says so before.",
+            }),
+            no_trial_reason: z.enum(["used", "none"]).nullable().openapi({
+              description: "`used`: this visitor has had a trial. `none`: the plan has none.",
+              example: null,
+            }),
           })
           .openapi("Checkout"),
       ],
@@ -113,7 +124,8 @@ checkout.openapi(
     const { plan, machines } = c.req.valid("json");
     const begun = await startCheckout(c, { plan, machines });
     c.header("Cache-Control", "no-store");
-    return c.json({ url: begun.url, session_id: begun.sessionId, machines: begun.machines }, 201);
+    const trial = { trial: begun.trial.offered, no_trial_reason: begun.trial.reason };
+    return c.json({ url: begun.url, session_id: begun.sessionId, machines: begun.machines, ...trial }, 201);
   },
 );
 
@@ -208,5 +220,33 @@ billingPortal.openapi(
     const license = await readHeldLicense(c.env.DB, holder);
     if (!license.ok) throw licenseProblem(license.error, c.var.config);
     return c.json({ url: await openBillingPortal(c, license.value) }, 200);
+  },
+);
+
+/** `POST /v1/licenses/end-trial`, for the customer of a license, by its key. */
+export const trialEnd = createRouter<HolderEnv>();
+
+trialEnd.openapi(
+  operation("post", "/v1/licenses/end-trial", {
+    tag: "Purchase",
+    summary: "End the free trial now",
+    description:
+      "The first payment is due now instead of at the end of the trial. Then the license has its whole machine limit, and opens " +
+      "for machines that have been in a trial before (`TRIAL_USED`). The credential is the license key. If the payment is " +
+      "declined, the license is `in_grace` as after any failed payment.",
+    access: HOLDER,
+    answers: { 200: ["The license after that.", z.object({ license: LicenseView })] },
+    refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({ code: "KEY_INVALID", detail: "This needs the license key. A token is not enough." });
+    }
+    const held = await readHeldLicense(c.env.DB, holder);
+    if (!held.ok) throw licenseProblem(held.error, c.var.config);
+    const { license, changes } = await endTrialNow(c, held.value, actorOf(c, `license:${holder.licenseId}`));
+    await settle(c, changes);
+    return c.json({ license: licenseView(license, c.var.now) }, 200);
   },
 );

@@ -145,6 +145,11 @@ const BillingSection: FC<{ license: License; csrf: string }> = ({ license, csrf 
         <PostForm action={`${licensePath(license.id)}/billing`} csrf={csrf}>
           <button type="submit">Open invoices and billing</button>
         </PostForm>
+        {license.trial_ends_at === null ? null : (
+          <p>
+            <a href={`${licensePath(license.id)}/end-trial`}>End the free trial and pay now</a>
+          </p>
+        )}
       </>
     )}
   </section>
