@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { CRON_MARK, readWatermark } from "../../platform/storage/watermark.ts";
+import { readWebhookTrouble, type WebhookTrouble } from "../webhooks/endpoint/store.ts";
 
 const Counts = z.object({
   outbox: z.number(),
@@ -23,13 +24,15 @@ export type Backlog = {
   events: { waiting: number; oldest_at: UnixSeconds | null; attention: number };
   /** Messages of the queues that every attempt failed for. */
   dead_letters: number;
+  /** Webhook endpoints that take nothing, and events that were given up. */
+  webhooks: WebhookTrouble;
   /** The time at which the cron last finished; 0: never. */
   cron_at: UnixSeconds;
 };
 
 /** The current backlog. Each count has an index. Throws D1's errors. */
 export async function readBacklog(db: D1Database): Promise<Backlog> {
-  const [row, cron] = await Promise.all([
+  const [row, cron, webhooks] = await Promise.all([
     db
       .prepare(
         `SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT min(created_at) FROM outbox) AS outbox_oldest,
@@ -43,6 +46,7 @@ export async function readBacklog(db: D1Database): Promise<Backlog> {
       )
       .first(),
     readWatermark(db, CRON_MARK),
+    readWebhookTrouble(db),
   ]);
   const found = Counts.parse(row);
   return {
@@ -50,6 +54,7 @@ export async function readBacklog(db: D1Database): Promise<Backlog> {
     mails: { waiting: found.mails, oldest_at: found.mails_oldest, given_up: found.mails_given_up },
     events: { waiting: found.events, oldest_at: found.events_oldest, attention: found.events_attention },
     dead_letters: found.dead_letters,
+    webhooks,
     cron_at: cron.at,
   };
 }

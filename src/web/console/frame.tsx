@@ -14,6 +14,7 @@ const PARTS = [
   { href: "/admin/audit", text: "Audit", scope: "audit:read" },
   { href: "/admin/tokens", text: "Tokens", scope: "tokens:read" },
   { href: "/admin/publishers", text: "Publishers", scope: "owner" },
+  { href: "/admin/webhooks", text: "Webhooks", scope: "audit:read" },
   { href: "/admin/system", text: "System", scope: "stats:read" },
 ] as const satisfies { href: string; text: string; scope: NeededScope }[];
 

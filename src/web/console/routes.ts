@@ -22,6 +22,17 @@ import { systemRead } from "./system/page.tsx";
 import { tokenCreate } from "./token/acts.tsx";
 import { tokenKeep, tokenRenew, tokenRevoke } from "./token/life.tsx";
 import { tokenList } from "./token/list.tsx";
+import {
+  webhookAdd,
+  webhookChange,
+  webhookDisable,
+  webhookEnable,
+  webhookRemove,
+  webhookReplay,
+  webhookRotate,
+} from "./webhook/acts.tsx";
+import { webhookList } from "./webhook/list.tsx";
+import { webhookButtons, webhookRead } from "./webhook/page.tsx";
 
 /** The admin console: pages under `/admin`. */
 export const consoleRoutes = combine(
@@ -56,6 +67,17 @@ export const consoleRoutes = combine(
   publisherList,
   publisherAdd,
   publisherRemove,
+  webhookList,
+  // Before the endpoint's own page, because `{id}` would match `new`.
+  webhookAdd,
+  webhookRead,
+  webhookButtons,
+  webhookChange,
+  webhookRotate,
+  webhookDisable,
+  webhookEnable,
+  webhookReplay,
+  webhookRemove,
   systemRead,
   doctorRead,
   systemDismiss,

@@ -7,6 +7,7 @@ import { csrfTokenIn, TestBrowser } from "../../support/cookie-browser.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 import { addPublisher } from "../../support/publishing.ts";
+import { addHook } from "../../support/webhook-fixture.ts";
 
 type Route = { method: "GET" | "POST"; path: string };
 
@@ -40,6 +41,8 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/tokens\/:id\/keep$/, "owner"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],
   [/^\w+ \/admin\/publishers(\/.*)?$/, "owner"],
+  [/^GET \/admin\/webhooks(\/:id)?$/, "audit:read"],
+  [/^\w+ \/admin\/webhooks\//, "webhooks:write"],
   [/^\w+ \/admin\/system(\/doctor)?$/, "stats:read"],
   [/^\w+ \/admin\/system\/(republish|dead-letters\/:id)$/, "owner"],
   [/^GET \/admin\/system\/events\/:id\/dismiss$/, "licenses:write"],
@@ -72,6 +75,7 @@ async function things(): Promise<(path: string) => string> {
   ).run();
   const token = await env.DB.prepare("SELECT id FROM admin_tokens ORDER BY id LIMIT 1").first<string>("id");
   const publisher = await addPublisher();
+  const { id: hook } = await addHook();
   return (path) => {
     const one = path.startsWith("/admin/licenses")
       ? id
@@ -81,8 +85,13 @@ async function things(): Promise<(path: string) => string> {
           ? "evt_1"
           : path.startsWith("/admin/publishers")
             ? publisher
-            : (token ?? "");
-    return path.replace(":machine_id", machine ?? "").replace(":id", one);
+            : path.startsWith("/admin/webhooks")
+              ? hook
+              : (token ?? "");
+    return path
+      .replace(":sequence", "1")
+      .replace(":machine_id", machine ?? "")
+      .replace(":id", one);
   };
 }
 

@@ -115,6 +115,7 @@ it("troubles: late and given-up work is listed, work in progress is not", () => 
     mails: { waiting: 2, oldest_at: now - 600, given_up: 0 },
     events: { waiting: 1, oldest_at: now - 60, attention: 0 },
     dead_letters: 0,
+    webhooks: { disabled: 0, failing_since: null, given_up: 0 },
     cron_at: now - 60,
   };
   expect(troubles(well, now)).toEqual([]);
@@ -125,6 +126,12 @@ it("troubles: late and given-up work is listed, work in progress is not", () => 
   expect(troubles({ ...well, mails: { waiting: 1, oldest_at: now - 901, given_up: 1 } }, now)).toEqual([
     "1 mail not sent yet",
     "1 mail given up",
+  ]);
+  const webhooks = { disabled: 2, failing_since: now - 3601, given_up: 1 };
+  expect(troubles({ ...well, webhooks }, now)).toEqual([
+    "a webhook endpoint that takes nothing",
+    "2 webhook endpoints disabled for failing",
+    "1 webhook event given up",
   ]);
   expect(troubles({ ...well, dead_letters: 1 }, now)).toEqual(["1 message that every attempt failed for"]);
   expect(troubles({ ...well, events: { waiting: 1, oldest_at: now - 301, attention: 2 } }, now)).toHaveLength(2);

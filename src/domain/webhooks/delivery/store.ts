@@ -124,7 +124,7 @@ export async function replayDeliveries(
   admin: Actor,
   endpointId: string,
   { from, to, state }: Replay,
-  reason: string,
+  reason: string | null,
 ): Promise<number> {
   const { disabled_by, removed_at } = await readEndpoint(db, endpointId);
   if (removed_at !== null) throw new Problem({ code: "CONFLICT", detail: "This endpoint is removed. Add a new one." });

@@ -6,7 +6,7 @@ import { readSize } from "../../../domain/figures/metrics.ts";
 import { listUnsentMails } from "../../../domain/mail/backlog.ts";
 import { listEvents } from "../../../domain/purchase/events/store.ts";
 import { isKeyMark, recentKeyRefusals } from "../../../domain/purchase/key-refusal-note.ts";
-import { currentTime, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
+import { currentTime, HOUR, MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
 import { listDeadLetters } from "../../../platform/jobs/dead-letter-store.ts";
 import { readJobs } from "../../../platform/jobs/job-store.ts";
@@ -105,7 +105,10 @@ export function configFacts(config: Config): [name: string, value: string][] {
 const CRON_LATE = 10 * MINUTE;
 
 /** Everything at `now` that is late or needs a person, in words; empty if all is well. */
-export function troubles({ outbox, mails, events, dead_letters, cron_at }: Backlog, now: UnixSeconds): string[] {
+export function troubles(
+  { outbox, mails, events, dead_letters, webhooks, cron_at }: Backlog,
+  now: UnixSeconds,
+): string[] {
   const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
   return sentences(
     now - cron_at > CRON_LATE && "the cron has not run for ten minutes",
@@ -115,6 +118,9 @@ export function troubles({ outbox, mails, events, dead_letters, cron_at }: Backl
     age(mails.oldest_at) > 15 * MINUTE && `${counted(mails.waiting, "mail")} not sent yet`,
     dead_letters > 0 && `${counted(dead_letters, "message")} that every attempt failed for`,
     mails.given_up > 0 && `${counted(mails.given_up, "mail")} given up`,
+    age(webhooks.failing_since) > HOUR && "a webhook endpoint that takes nothing",
+    webhooks.disabled > 0 && `${counted(webhooks.disabled, "webhook endpoint")} disabled for failing`,
+    webhooks.given_up > 0 && `${counted(webhooks.given_up, "webhook event")} given up`,
   );
 }
 
