@@ -193,6 +193,23 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: ({ publisher }) => `/admin/publishers/${publisher}/remove`,
     act: preview("the repository has moved"),
   },
+  { name: "console-webhooks", ...admin, caption: "Webhook endpoints", path: () => "/admin/webhooks" },
+  {
+    name: "console-webhook-preview",
+    ...admin,
+    caption: "Add an endpoint: the preview",
+    path: () => "/admin/webhooks/new",
+    act: preview("accounting follows sales", {
+      ...{ URL: "https://books.example.com/rbee", Description: "Books", "Types of events": "license.buy" },
+    }),
+  },
+  { name: "console-webhook", ...admin, caption: "An endpoint", path: ({ webhook }) => `/admin/webhooks/${webhook}` },
+  ...(["change", "rotate-secret", "disable", "enable", "replay", "remove"] as const).map((act) => ({
+    name: `console-webhook-${act}`,
+    ...admin,
+    caption: `An endpoint: ${act.replace("-", " ")}`,
+    path: ({ webhook }: SampleCatalog) => `/admin/webhooks/${webhook}/${act}`,
+  })),
   { name: "console-system", ...admin, caption: "The state of the service", path: () => "/admin/system" },
   { name: "console-doctor", ...admin, caption: "The checks of the deployment", path: () => "/admin/system/doctor" },
   {

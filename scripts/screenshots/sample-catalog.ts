@@ -16,6 +16,8 @@ import { publishSamples, type SampleReleases } from "./sample-releases.ts";
 const Start = z.object({ url: z.string(), admin_token: z.string(), stripe_control_url: z.string() });
 const Made = z.looseObject({ admin_token: z.looseObject({ id: z.string() }), token: z.string() });
 
+const Endpoint = z.looseObject({ endpoint: z.looseObject({ id: z.string() }) });
+
 const Added = z.looseObject({ publisher: z.looseObject({ id: z.string() }) });
 
 /** A catalog with data for every page. */
@@ -27,6 +29,8 @@ export type SampleCatalog = {
   tokens: { owner: string; support: string; supportId: string };
   /** The id of a trusted publisher. */
   publisher: string;
+  /** The id of a webhook endpoint, which is disabled: nothing leaves the machine. */
+  webhook: string;
   /**
    * The paths of mailed links: to the account of `OWNER`, one for the sign-in and one that stays unused; and the one
    * that turns off the receipts of renewals.
@@ -73,6 +77,21 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
         reason: "releases come from CI",
       },
     });
+    const { endpoint } = await client.json(Endpoint, {
+      method: "POST",
+      path: "/v1/admin/webhooks",
+      body: {
+        url: "https://crm.example.com/hooks/rbee",
+        description: "CRM",
+        types: ["license.*"],
+        reason: "for the CRM",
+      },
+    });
+    await client.json(Endpoint, {
+      method: "POST",
+      path: `/v1/admin/webhooks/${endpoint.id}/disable`,
+      body: { reason: "the CRM is being moved" },
+    });
     // The links to the owner, in the order of their mails. Other mails reach the same address meanwhile.
     const mailedLinks = async (path: "recover" | "emails"): Promise<string[]> => {
       const files = mailsTo(OWNER, await readFile(paths.serverLog, "utf8"));
@@ -98,6 +117,7 @@ export async function startSampleCatalog(): Promise<SampleCatalog> {
       licenses,
       releases,
       publisher: publisher.id,
+      webhook: endpoint.id,
       stop,
       tokens: { owner: adminToken, support: support.token, supportId: support.admin_token.id },
       links: {

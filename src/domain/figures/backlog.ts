@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { UnixSeconds } from "../../lib/time.ts";
 import { CRON_MARK, readWatermark } from "../../platform/storage/watermark.ts";
-import { readWebhookTrouble, type WebhookTrouble } from "../webhooks/endpoint/store.ts";
+import { readWebhookTrouble, type WebhookTrouble } from "../webhooks/endpoint/trouble.ts";
 
 const Counts = z.object({
   outbox: z.number(),

@@ -22,15 +22,8 @@ import { systemRead } from "./system/page.tsx";
 import { tokenCreate } from "./token/acts.tsx";
 import { tokenKeep, tokenRenew, tokenRevoke } from "./token/life.tsx";
 import { tokenList } from "./token/list.tsx";
-import {
-  webhookAdd,
-  webhookChange,
-  webhookDisable,
-  webhookEnable,
-  webhookRemove,
-  webhookReplay,
-  webhookRotate,
-} from "./webhook/acts.tsx";
+import { webhookDisable, webhookEnable, webhookRemove, webhookReplay } from "./webhook/acts.tsx";
+import { webhookAdd, webhookChange, webhookRotate } from "./webhook/form.tsx";
 import { webhookList } from "./webhook/list.tsx";
 import { webhookButtons, webhookRead } from "./webhook/page.tsx";
 
