@@ -4,7 +4,7 @@ import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import type { CustomerContext } from "../../platform/identity/session/guard.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
 import { type StandingWords, standingOnPage } from "./standing-words.tsx";
-import { readRecentDownloads, readStandingSince } from "./store.ts";
+import { readRecentDownloads, readStandingSince, readWasTrial } from "./store.ts";
 
 const DOWNLOADS_SHOWN = 10;
 
@@ -12,7 +12,8 @@ const DOWNLOADS_SHOWN = 10;
 export async function wordsFor(c: CustomerContext, license: License): Promise<StandingWords> {
   const standing = standingOf(license, c.var.now);
   const since = await readStandingSince(c.env.DB, license, standing);
-  return standingOnPage(license, standing, { since, now: c.var.now }, c.var.config);
+  const wasTrial = await readWasTrial(c.env.DB, license, standing);
+  return standingOnPage(license, standing, { since, wasTrial, now: c.var.now }, c.var.config);
 }
 
 /** Further content of a license's page: a confirmation, a refused lease, or with `showKey` the key. */

@@ -18,11 +18,11 @@ type Places = Pick<Config, "PURCHASE_URL" | "GRACE_DAYS" | "SUPPORT_EMAIL">;
 export function standingOnPage(
   license: LicenseRow,
   standing: Standing,
-  { since, now }: { since: UnixSeconds | null; now: UnixSeconds },
+  { since, wasTrial = false, now }: { since: UnixSeconds | null; wasTrial?: boolean; now: UnixSeconds },
   places: Places,
 ): StandingWords {
   const isGraceGiven = places.GRACE_DAYS > 0;
-  const words = standingInWords({ ...standingFacts(license, standing, now), since, isGraceGiven });
+  const words = standingInWords({ ...standingFacts(license, standing, now), since, wasTrial, isGraceGiven });
   const shown = (sentences: readonly Part[]) => sentences.map((part) => <Shown part={part} places={places} />);
   return { ...words, says: shown(words.says), todo: words.todo && shown(words.todo) };
 }

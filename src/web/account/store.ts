@@ -79,3 +79,14 @@ export async function readStandingSince(
     .bind(license.id, `$.${deciding.fact}`, deciding.value)
     .first<UnixSeconds>("at");
 }
+
+/** Whether an ended license was in a trial until its end, and so was never charged. Throws D1's errors. */
+export async function readWasTrial(db: D1Database, license: LicenseRow, standing: Standing): Promise<boolean> {
+  const { id, expires_at, stripe_subscription_id } = license;
+  if (standing.status !== "expired" || stripe_subscription_id === null || expires_at === null) return false;
+  const trial = await db
+    .prepare("SELECT 1 FROM payments WHERE license_id = ? AND kind = 'trial' AND period_end >= ? LIMIT 1")
+    .bind(id, expires_at)
+    .first();
+  return trial !== null;
+}

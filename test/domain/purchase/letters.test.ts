@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { tellByClock } from "../../../src/domain/mail/clock.ts";
 import { DAY } from "../../../src/lib/time.ts";
+import { pageAt, signedInByKey } from "../../support/customer.ts";
 import { adminAct } from "../../support/license-fixture.ts";
 import { newPostbox } from "../../support/postbox.ts";
 import { type Checkout, openShop } from "../../support/shop.ts";
@@ -11,7 +12,7 @@ const { bought, control, deliverAll, deliver, stripe } = shop;
 const postbox = newPostbox();
 Object.assign(shop.shopEnv, { EMAIL: postbox.env.EMAIL });
 
-type Bought = Checkout & { id: string };
+type Bought = Checkout & { id: string; key: string };
 
 /** Delivers everything that has happened, and returns the subjects of the mails since the last call. */
 async function news({ sessionId }: Bought): Promise<string[]> {
@@ -97,6 +98,20 @@ describe("the mails of a subscription", () => {
     // The clock finds the end told already.
     await tellByClock(env.DB, Math.floor(Date.now() / 1000) + 90 * DAY);
     expect(await news(checkout)).toEqual([]);
+  });
+
+  it("call a trial that was canceled a trial to its end, as the account does", async () => {
+    const checkout = await buy("premium-monthly");
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    await stripe.subscriptions.update(String(subscription), { cancel_at_period_end: true });
+    const [canceled = ""] = await texts(checkout);
+    expect(canceled).toMatch(new RegExp(`This trial is canceled: it works until ${day}, and nothing is charged\\.`));
+    await control("clock/advance", { days: 15 });
+    const [ended = "", ...others] = await texts(checkout);
+    expect(others).toEqual([]);
+    expect(ended).toMatch(new RegExp(`This free trial ended on ${day}\\. Nothing was charged\\.`));
+    const page = await pageAt(await signedInByKey(checkout.key, shop.shopEnv));
+    expect(page).toMatch(/This free trial ended[^.]*\. Nothing was charged\./);
   });
 
   it("tell another number of machines", async () => {
