@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { tellByClock } from "../../../src/domain/mail/clock.ts";
 import { DAY } from "../../../src/lib/time.ts";
@@ -72,6 +73,10 @@ describe("the mails of a subscription", () => {
     const [failed = "", ...others] = await texts(checkout);
     expect(others).toEqual([]);
     expect(failed).toMatch(new RegExp(`The license works until ${day}\\.`));
+    // The bank wants a confirmation: the same mail has said so.
+    const [event] = (await shop.eventsOf(checkout.sessionId)).filter(({ type }) => type === "invoice.payment_failed");
+    if (event === undefined) throw new Error("no payment failed");
+    await deliver({ ...event, id: "evt_confirmation", type: "invoice.payment_action_required" } as Stripe.Event);
     expect(await news(checkout)).toEqual([]);
     await control(`subscriptions/${checkout.sessionId}/fix-card`);
     await control("clock/advance", { days: 5 });
