@@ -27,10 +27,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const PROBLEMS_BY_EXIT: readonly (readonly [ExitCode, readonly string[]])[] = [
   [EXIT.usage, ["MALFORMED_REQUEST", "VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "HTTPS_REQUIRED"]],
   [EXIT.refused, ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED", "NOT_ENTITLED", "VERSION_NOT_COVERED"]],
-  [
-    EXIT.refused,
-    ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED", "TRIAL_USED"],
-  ],
+  [EXIT.refused, ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"]],
+  [EXIT.refused, ["MACHINE_BARRED", "TRIAL_USED"]],
   [EXIT.refused, ["RELEASE_BLOCKED"]],
 ];
 
@@ -63,6 +61,8 @@ export const ProblemBody = z.looseObject({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   purchase_url: z.string().optional(),
   latest_covered_version: z.string().nullable().optional(),
+  seat_free_at: z.string().nullable().optional(),
+  may_take_over: z.boolean().optional(),
 });
 
 export type ProblemBody = z.infer<typeof ProblemBody>;
@@ -110,6 +110,11 @@ function describe(problem: ProblemBody, origin: string | undefined): string {
   if (problem.code === "MACHINE_LIMIT_REACHED") {
     const account = origin === undefined ? "on the account page" : `at ${origin}/account`;
     lines.push(`Free a seat: run \`rbee-catalog deactivate\` on another machine, or remove one ${account}.`);
+    lines.push("`rbee-catalog machines` lists the machines; `rbee-catalog deactivate MACHINE` frees the seat of one.");
+    if (problem.may_take_over) {
+      lines.push("`rbee-catalog activate --take-over` takes the seat of the machine that has been idle longest.");
+    }
+    if (problem.seat_free_at) lines.push(`The next seat becomes free by itself at ${problem.seat_free_at}.`);
   }
   if (problem.purchase_url) lines.push(`Buy or renew: ${problem.purchase_url}`);
   if (problem.request_id) lines.push(`Request id: ${problem.request_id}`);

@@ -2,6 +2,13 @@ import * as z from "zod";
 import { amountWithCode } from "../lib/money.ts";
 import { formatFields, formatRows } from "./output.ts";
 
+const Machine = z.looseObject({
+  id: z.string(),
+  seat_until: z.string().nullish(),
+  lease_until: z.string().nullish(),
+  deactivated_at: z.string().nullish(),
+});
+
 /** The fields of a license that the command reads, for an admin or the holder. */
 export const License = z.looseObject({
   id: z.string(),
@@ -11,7 +18,9 @@ export const License = z.looseObject({
   cancels_at: z.string().nullish(),
   entitlements: z.array(z.string()),
   machine_limit: z.number(),
-  machines: z.array(z.looseObject({ id: z.string() })).optional(),
+  seats_used: z.number().optional(),
+  machines: z.array(Machine).optional(),
+  barred_machines: z.array(z.looseObject({ id: z.string() })).optional(),
   billing: z
     .looseObject({
       price: z.looseObject({ amount: z.number(), currency: z.string(), interval: z.string().nullable() }),
@@ -36,7 +45,7 @@ function statusOf({ status, warning, trial_ends_at, cancels_at }: License): stri
 
 /** Formats one license with its machines. */
 export function formatLicense(license: License): string {
-  const { machines, machine_limit, email, note, payments } = license;
+  const { machines, seats_used, machine_limit, email, note, payments } = license;
   const facts = formatFields({
     License: license.id,
     Status: statusOf(license),
@@ -46,7 +55,7 @@ export function formatLicense(license: License): string {
     Versions: license["versions"],
     "Updates until": license["updates_until"] ?? "no limit",
     Expires: license["expires_at"] ?? "never",
-    Machines: machines ? `${machines.length} of ${machine_limit}` : `up to ${machine_limit}`,
+    Machines: machines ? `${seats_used ?? machines.length} of ${machine_limit}` : `up to ${machine_limit}`,
     ...formatAmendments(license),
     ...formatBilling(license),
     ...(note ? { Note: note } : {}),
@@ -95,4 +104,16 @@ export const formatMachines = (machines: NonNullable<License["machines"]>): stri
     PLATFORM: "platform",
     ACTIVATED: "activated_at",
     "LAST SEEN": "last_seen_at",
+    SEAT: seatInWords,
   });
+
+/** The seat of a machine in words: until when it is held, and by what. */
+function seatInWords({ seat_until, lease_until, deactivated_at }: z.infer<typeof Machine>): string {
+  if (deactivated_at) return `deactivated; lease until ${lease_until}`;
+  if (lease_until) return `lease until ${lease_until}`;
+  return seat_until ? `until ${seat_until}` : "held";
+}
+
+/** Formats the machines that are barred from one license. */
+export const formatBarred = (machines: NonNullable<License["barred_machines"]>): string =>
+  formatRows(machines, { BARRED: "id", NAME: "name", SINCE: "barred_at" });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { path } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { activate, deactivate, endTrial, machineFingerprint } from "../hive/machine.ts";
@@ -6,13 +7,15 @@ import { platformOf } from "../hive/probe/machine.ts";
 import { hostSystem } from "../hive/probe/system.ts";
 import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
-import { formatLicense, License } from "../license-view.ts";
+import { formatLicense, formatMachines, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
 import { licenseKey } from "../secrets.ts";
 import { licenseOfEnvironment } from "../settings.ts";
 import { requirePrivateUrl } from "../transport.ts";
 
-/** Adds the commands of a hive: `activate`, `fingerprint`, `status`, `deactivate`. */
+type ActivateOptions = { offline?: true; takeOver?: true; name?: string; keyStdin?: true; endTrial?: true };
+
+/** Adds the commands of a hive: `activate`, `fingerprint`, `status`, `machines`, `deactivate`. */
 export function addHiveCommands(program: CatalogCommand): void {
   program
     .command("activate")
@@ -22,29 +25,34 @@ export function addHiveCommands(program: CatalogCommand): void {
         "the machine id, or RBEE_MACHINE. A second run takes no second seat.",
     )
     .option("--offline", "ask for the longest lease of the plan: until it ends, the license works without a connection")
+    .option("--take-over", "if all seats are held, take that of the machine idle longest (48 h or more)")
     .option("--name <name>", "a name for this machine; default: its host name")
     .option("--key-stdin", "read the license key from standard input; on a terminal, a hidden prompt")
     .option("--end-trial", "end the license's free trial first: its first payment is due now")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
-    .action(
-      async (options: { offline?: true; name?: string; keyStdin?: true; endTrial?: true }, command: CatalogCommand) => {
-        const hive = await openHive(command);
-        // Before a person types the key.
-        requirePrivateUrl(hive.client.url);
-        const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
-        if (options.endTrial) await endTrial(hive.client, key);
-        const { answer, activation } = await activate(hive.client, key, {
-          fingerprint: await machineFingerprint(hive.env),
-          name: options.name,
-          platform: await platformOf(hostSystem),
-          offline: options.offline === true,
-        });
-        await hive.change((known) => ({ ...known, activation }));
-        const { license, machine, expires_at } = answer;
-        const seat = `This machine: ${machine.id}, token until ${expires_at}`;
-        hive.show({ license, machine, expires_at }, () => `${formatLicense(license)}\n\n${seat}`);
-      },
-    );
+    .action(async (options: ActivateOptions, command: CatalogCommand) => {
+      const hive = await openHive(command);
+      // Before a person types the key.
+      requirePrivateUrl(hive.client.url);
+      const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
+      if (options.endTrial) await endTrial(hive.client, key);
+      const { answer, activation } = await activate(hive.client, key, {
+        fingerprint: await machineFingerprint(hive.env),
+        name: options.name,
+        platform: await platformOf(hostSystem),
+        offline: options.offline === true,
+        takeOver: options.takeOver === true,
+      });
+      await hive.change((known) => ({ ...known, activation }));
+      const { license, machine, expires_at, took_over = null } = answer;
+      const lines = [
+        `This machine: ${machine.id}, token until ${expires_at}`,
+        ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}, and longer with each new token`] : []),
+        ...(took_over ? [`Deactivated for it: ${took_over.name ?? took_over.id}`] : []),
+      ];
+      const shown = { license, machine, expires_at, ...(took_over && { took_over }) };
+      hive.show(shown, () => `${formatLicense(license)}\n\n${lines.join("\n")}`);
+    });
 
   program
     .command("fingerprint")
@@ -67,13 +75,39 @@ export function addHiveCommands(program: CatalogCommand): void {
     });
 
   program
-    .command("deactivate")
-    .summary("free this machine's seat")
+    .command("machines")
+    .summary("list the machines that hold a seat of the license")
     .description(
-      "Frees this machine's seat. If the license key was rotated, activate this machine with the new key first.",
+      "Lists the machines that hold a seat of the license, also by an offline lease alone. The key is that of this machine's " +
+        "activation, or RBEE_LICENSE_KEY.",
     )
     .action(async (_options: object, command: CatalogCommand) => {
       const hive = await openHive(command);
+      const request = { path: "/v1/licenses/me", credential: ownLicenseKey(hive) };
+      const { license } = await hive.client.json(z.looseObject({ license: License }), request);
+      const { machines = [], machine_limit, seats_used = machines.length } = license;
+      const used = `${seats_used} of ${machine_limit} seats used`;
+      hive.show({ seats_used, machine_limit, machines }, () =>
+        machines.length === 0 ? used : `${formatMachines(machines)}\n\n${used}`,
+      );
+    });
+
+  program
+    .command("deactivate")
+    .summary("free this machine's seat, or that of another machine")
+    .description(
+      "Frees this machine's seat, or with an id that of another machine, for example of one that is lost. The ids are in " +
+        "`rbee-catalog machines`. If the license key was rotated, activate this machine with the new key first.",
+    )
+    .argument("[machine]", "the id of another machine (mach_...)")
+    .action(async (machine: string | undefined, _options: object, command: CatalogCommand) => {
+      const hive = await openHive(command);
+      if (machine !== undefined && machine !== hive.activation?.machine_id) {
+        const at = path`/v1/licenses/machines/${machine}`;
+        await hive.client.send({ method: "DELETE", path: at, credential: ownLicenseKey(hive) });
+        const done = `Deactivated ${machine}. Its seat is free now, or at the end of a running offline lease.`;
+        return hive.show({ deactivated: machine }, () => done);
+      }
       const activation = activationOf(hive);
       await deactivate(hive.client, activation);
       await hive.change((known) => ({ ...known, activation: null }));

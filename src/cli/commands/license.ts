@@ -5,7 +5,7 @@ import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { moment, positiveInteger } from "../input.ts";
-import { formatLicense, formatMachines, License } from "../license-view.ts";
+import { formatBarred, formatLicense, formatMachines, License } from "../license-view.ts";
 
 const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
 
@@ -136,16 +136,19 @@ export function addLicenseCommands(program: CatalogCommand): void {
 
   const machine = program
     .command("machine")
-    .summary("list and remove the machines of a license")
+    .summary("list, remove and bar the machines of a license")
     .description("Machines.");
 
   machine
     .command("list")
-    .summary("list the active machines of a license")
+    .summary("list the machines of a license: those with a seat, and the barred")
     .argument("<license>", "the license's id (lic_...)")
     .runAsAdmin(async ({ client, show }, id: string) => {
       const { license } = await client.json(LicenseAnswer, { path: path`/v1/admin/licenses/${id}` });
-      show({ machines: license.machines ?? [] }, ({ machines }) => formatMachines(machines));
+      const { machines = [], barred_machines = [] } = license;
+      show({ machines, barred_machines }, () =>
+        [formatMachines(machines), ...(barred_machines.length > 0 ? [formatBarred(barred_machines)] : [])].join("\n\n"),
+      );
     });
 
   machine
@@ -154,10 +157,36 @@ export function addLicenseCommands(program: CatalogCommand): void {
     .argument("<license>", "the license's id (lic_...)")
     .argument("<machine>", "the machine's id (mach_...)")
     .option("--reason <text>", "the reason for the audit trail")
-    .runAsAdmin(async ({ client, show }, licenseId: string, machineId: string, { reason }: { reason?: string }) => {
-      const at = path`/v1/admin/licenses/${licenseId}/machines/${machineId}`;
+    .option("--void-lease", "free the seat of a running offline lease, too (owners only)")
+    .runAsAdmin(async ({ client, show }, licenseId: string, machineId: string, options: RemovalOptions) => {
+      const { reason, voidLease } = options;
+      const at = path`/v1/admin/licenses/${licenseId}/machines/${machineId}` + (voidLease ? "?void_lease=true" : "");
       await client.send({ method: "DELETE", path: at, ...(reason === undefined ? {} : { body: { reason } }) });
       show({ removed: machineId }, () => `Removed ${machineId}. Its token no longer works.`);
+    });
+
+  machine
+    .command("bar")
+    .summary("bar a machine from a license: it loses its seat and gets none again")
+    .argument("<license>", "the license's id (lic_...)")
+    .argument("<machine>", "the machine's id (mach_...)")
+    .requiredOption("--reason <text>", "the reason for the audit trail")
+    .option("--void-lease", "free the seat of a running offline lease, too (owners only)")
+    .runAsAdmin(async (context, licenseId: string, machineId: string, { reason, voidLease }: BarOptions) => {
+      const body = { reason, ...(voidLease && { void_lease: true }) };
+      const at = path`/v1/admin/licenses/${licenseId}/machines/${machineId}/bar`;
+      showLicense(context, await context.client.post(LicenseAnswer, at, body));
+    });
+
+  machine
+    .command("unbar")
+    .summary("lift the bar of a machine, which may then be activated again")
+    .argument("<license>", "the license's id (lic_...)")
+    .argument("<machine>", "the machine's id (mach_...)")
+    .requiredOption("--reason <text>", "the reason for the audit trail")
+    .runAsAdmin(async (context, licenseId: string, machineId: string, { reason }: BarOptions) => {
+      const at = path`/v1/admin/licenses/${licenseId}/machines/${machineId}/unbar`;
+      showLicense(context, await context.client.post(LicenseAnswer, at, { reason }));
     });
 }
 
@@ -177,6 +206,9 @@ const fieldsOf = ({ machines, expires, worker, updatesUntil, ...same }: FieldOpt
   entitlements: worker,
   updates_until: updatesUntil === ALWAYS ? null : updatesUntil,
 });
+
+type RemovalOptions = { reason?: string; voidLease?: true };
+type BarOptions = { reason: string; voidLease?: true };
 
 /** Posts with an idempotency key, so that the retries of this run have one effect. */
 const postOnce = ({ client }: Context, at: string, body: object): Promise<z.infer<typeof LicenseAnswer>> =>

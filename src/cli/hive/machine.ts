@@ -89,7 +89,8 @@ const TokenAnswer = z.looseObject({
   expires_at: z.string(),
   renew_after: z.string().nullish(),
   license: License,
-  machine: z.looseObject({ id: z.string(), name: z.string().nullish() }),
+  machine: z.looseObject({ id: z.string(), name: z.string().nullish(), seat_until: z.string().nullish() }),
+  took_over: z.looseObject({ id: z.string(), name: z.string().nullish() }).nullish(),
 });
 
 type TokenAnswer = z.infer<typeof TokenAnswer>;
@@ -106,9 +107,11 @@ export async function activate(
     name,
     platform,
     offline,
-  }: { fingerprint: string; name: string | undefined; platform: Platform; offline: boolean },
+    takeOver,
+  }: { fingerprint: string; name: string | undefined; platform: Platform; offline: boolean; takeOver?: boolean },
 ): Promise<{ answer: TokenAnswer; activation: Activation }> {
-  const body = { fingerprint, name: name ?? hostname(), platform, offline };
+  const wish = takeOver === true ? { take_over: "idle" } : {};
+  const body = { fingerprint, name: name ?? hostname(), platform, offline, ...wish };
   const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
   const { token, expires_at: token_expires_at, renew_after, license, machine } = answer;
   const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };

@@ -23,6 +23,8 @@ export const ACTIONS = [
   "machine.activate",
   "machine.deactivate",
   "machine.lease",
+  "machine.bar",
+  "machine.unbar",
   "account.sign-in",
   "console.sign-in",
   "release.create",

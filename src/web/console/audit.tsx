@@ -101,6 +101,8 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "order.resolve": "Held order solved",
   "machine.activate": "Machine activated",
   "machine.deactivate": "Machine deactivated",
+  "machine.bar": "Machine barred",
+  "machine.unbar": "Bar lifted",
   "machine.lease": "Offline lease issued",
   "account.sign-in": "Signed in to the account",
   "console.sign-in": "Signed in to the console",

@@ -3,6 +3,7 @@ import { auditList } from "./audit.tsx";
 import { home } from "./dashboard/page.tsx";
 import { licenseAct } from "./license/act.tsx";
 import { licenseAmend } from "./license/amend.tsx";
+import { machineBar, machineUnbar } from "./license/bar.tsx";
 import { licenseErase, licenseRefund } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
 import { licenseList, licenseSearch } from "./license/list.tsx";
@@ -44,6 +45,8 @@ export const consoleRoutes = combine(
   licenseAct,
   machineRemove,
   licenseAmend,
+  machineBar,
+  machineUnbar,
   licenseRefund,
   licenseErase,
   releaseList,

@@ -4,7 +4,8 @@ import { licenseByHand } from "../../../src/domain/licensing/admin/act.ts";
 import { type AdminAct, decideAdminAct } from "../../../src/domain/licensing/admin/decision.ts";
 import { type License, type MachineRow, standingOf } from "../../../src/domain/licensing/license/record.ts";
 import { DAY } from "../../../src/lib/time.ts";
-import { previewLicenseAct, previewMachineRemoval } from "../../../src/web/console/license/preview.ts";
+import { previewLicenseAct } from "../../../src/web/console/license/preview.ts";
+import { previewBar, previewMachineRemoval, previewUnbar } from "../../../src/web/console/license/preview-machine.ts";
 import { licenseRow } from "../../support/license-row.ts";
 
 const NOW = 1_800_000_000;
@@ -26,6 +27,7 @@ const machine = (over: Partial<MachineRow> = {}): MachineRow => ({
   last_seen_at: NOW,
   deactivated_at: null,
   lease_until: 0,
+  barred_at: null,
   status_index: null,
   status_generation: null,
   ...over,
@@ -115,5 +117,23 @@ describe("preview of a machine removal", () => {
     expect(text({ lease_until: NOW + DAY }, true)).toContain("Its seat is free at once. If the machine stays offline");
     expect(text({ deactivated_at: NOW }, false)).toMatch(/^Nothing/);
     expect(text({ deactivated_at: NOW, lease_until: NOW + DAY }, false)).toMatch(/^Nothing/);
+  });
+});
+
+describe("preview of a machine's bar", () => {
+  it("it says the loss of the seat, and that a bar can be got around", () => {
+    const text = previewBar(machine(), false, NOW).join(" ");
+    expect(text).toContain("Its seat is free at once for another machine.");
+    expect(text).toContain("can't be activated on this license again");
+    expect(text).toContain("gets around the bar");
+    expect(previewBar(machine({ lease_until: NOW + DAY }), false, NOW).join(" ")).toContain("keeps the seat until");
+  });
+
+  it("it says that nothing changes for a machine that is barred, or that is not", () => {
+    expect(previewBar(machine({ barred_at: NOW, deactivated_at: NOW }), false, NOW)).toEqual([
+      expect.stringMatching(/^Nothing/),
+    ]);
+    expect(previewUnbar(machine())).toEqual([expect.stringMatching(/^Nothing/)]);
+    expect(previewUnbar(machine({ barred_at: NOW })).join(" ")).toContain("can be activated again");
   });
 });

@@ -2,7 +2,7 @@ import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { err, ok } from "../../../lib/result.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import type { Config } from "../../../platform/config/config.ts";
-import { Problem, type Refusal } from "../../../platform/http/problem.ts";
+import { Problem } from "../../../platform/http/problem.ts";
 import { listAudit } from "../../../platform/identity/audit-store.ts";
 import type { AdminActor } from "../../../platform/identity/authentication.ts";
 import { change, create } from "../../../platform/storage/change.ts";
@@ -11,7 +11,8 @@ import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import { isInTrial, type License } from "../license/record.ts";
 import { licenseCreation, licensePublication, licenseRoot, type NewLicense, requireLicense } from "../license/store.ts";
-import { freeSeat } from "../machine/seat.ts";
+import { barMachine, unbarMachine } from "../machine/bar.ts";
+import { freeSeat, noSuchMachine } from "../machine/seat.ts";
 import { grantAt, type PlanId, plans } from "../plans.ts";
 import { currentKey, markOfAddress } from "../secrets.ts";
 import { freeMarksTaken } from "../trial/store.ts";
@@ -70,9 +71,6 @@ async function checkOwnRotation(db: D1Database, { actor }: LicenseActor, id: str
   if (last?.actor !== actor) throw new Problem({ code: "CONFLICT", detail: "The key has been replaced since." });
 }
 
-/** The refusal for a machine that the license never had, or that was deactivated more than 90 days ago. */
-export const noSuchMachine: Refusal = { code: "NOT_FOUND", detail: "This license has no such machine." };
-
 /** Throws INSUFFICIENT_SCOPE unless an admin may void a lease. */
 export function checkMayVoidLease({ scopes }: Pick<AdminActor, "scopes">): void {
   if (!scopes.includes("owner"))
@@ -96,6 +94,30 @@ export async function removeMachine(
   if (!machines.some(({ id }) => id === machineId)) throw new Problem(noSuchMachine);
   const changeId = await freeSeat(db, licenseId, { id: machineId }, admin, { voidLease, reason });
   return { stale: [{ ...licensePublication(licenseId), changeIds: changeId === null ? [] : [changeId] }] };
+}
+
+/**
+ * Bars a machine from a license, or lifts its bar. `voidLease` also frees the seat of an offline lease. Idempotent.
+ * Returns the license as it is then. Throws LICENSE_NOT_FOUND, NOT_FOUND for a machine that the license does not have,
+ * and INSUFFICIENT_SCOPE when an admin who is not an owner voids a lease.
+ */
+export async function setBar(
+  db: D1Database,
+  admin: LicenseActor,
+  licenseId: string,
+  machineId: string,
+  wanted: { bar: boolean; reason: string; voidLease?: boolean },
+): Promise<{ license: License; changes: Changes }> {
+  const { bar, reason, voidLease = false } = wanted;
+  if (voidLease) checkMayVoidLease(admin);
+  const license = await requireLicense(db, licenseId);
+  const machine = license.machines.find(({ id }) => id === machineId);
+  if (!machine) throw new Problem(noSuchMachine);
+  const changeId = bar
+    ? await barMachine(db, license, machine, admin, { reason, voidLease })
+    : await unbarMachine(db, license, machine, admin, reason);
+  const changes = { stale: [{ ...licensePublication(licenseId), changeIds: changeId === null ? [] : [changeId] }] };
+  return { license: await requireLicense(db, licenseId), changes };
 }
 
 /** An admin's request for a license. The plan decides everything left out. `expires_at` null: no end. */

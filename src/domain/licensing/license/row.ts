@@ -110,6 +110,8 @@ export const MachineRow = z.object({
   last_seen_at: z.number(),
   deactivated_at: z.number().nullable(),
   lease_until: z.number(),
+  /** When an admin barred it from the license (table `barred_machines`); null: it is not barred. */
+  barred_at: z.number().nullable(),
   /** The place of its tokens in the status lists; null: none yet, or no seat. Valid for `status_generation` alone. */
   status_index: z.number().nullable(),
   /** The generation of the license key that `status_index` was drawn for. */

@@ -20,13 +20,20 @@ import { LicenseRow, MachineRow } from "./row.ts";
 
 /** The license in the ledger with its machines (oldest first), or null. Throws D1's errors. */
 export async function readLicense(db: D1Database, id: string): Promise<License | null> {
-  const [licenses, machines] = await db.batch([
+  const [licenses, machines, bars] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT * FROM licenses WHERE id = ?").bind(id),
     db.prepare("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id").bind(id),
+    db.prepare("SELECT machine_id, barred_at FROM barred_machines WHERE license_id = ?").bind(id),
   ]);
   const [row] = licenses?.results ?? [];
   if (row === undefined) return null;
-  return { ...LicenseRow.parse(row), machines: (machines?.results ?? []).map((machine) => MachineRow.parse(machine)) };
+  return { ...LicenseRow.parse(row), machines: parseMachines(machines?.results ?? [], bars?.results ?? []) };
+}
+
+/** The rows of machines, with those of `barred_machines`. */
+function parseMachines(machines: Record<string, unknown>[], bars: Record<string, unknown>[]): MachineRow[] {
+  const barredAt = new Map(bars.map(({ machine_id, barred_at }) => [machine_id, barred_at]));
+  return machines.map((machine) => MachineRow.parse({ ...machine, barred_at: barredAt.get(machine["id"]) ?? null }));
 }
 
 /** `readLicense` for a license that must exist. Throws LICENSE_NOT_FOUND. */
@@ -38,18 +45,23 @@ export async function requireLicense(db: D1Database, id: string): Promise<Licens
 
 /** The licenses under a condition with one parameter, oldest first, with their machines. Throws D1's errors. */
 export async function selectLicenses(db: D1Database, condition: string, value: string): Promise<License[]> {
-  const [licenses, machines] = await db.batch<Record<string, unknown>>([
+  const [licenses, machines, bars] = await db.batch<Record<string, unknown>>([
     db.prepare(`SELECT * FROM licenses WHERE ${condition} ORDER BY id`).bind(value),
     db
       .prepare(
         `SELECT * FROM machines WHERE license_id IN (SELECT id FROM licenses WHERE ${condition}) ORDER BY activated_at, id`,
       )
       .bind(value),
+    db
+      .prepare(
+        `SELECT machine_id, barred_at FROM barred_machines WHERE license_id IN (SELECT id FROM licenses WHERE ${condition})`,
+      )
+      .bind(value),
   ]);
   const byLicense = Map.groupBy(machines?.results ?? [], (machine) => machine["license_id"]);
   return (licenses?.results ?? []).map((row) => {
     const license = LicenseRow.parse(row);
-    return { ...license, machines: (byLicense.get(license.id) ?? []).map((machine) => MachineRow.parse(machine)) };
+    return { ...license, machines: parseMachines(byLicense.get(license.id) ?? [], bars?.results ?? []) };
   });
 }
 

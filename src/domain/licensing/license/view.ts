@@ -187,7 +187,12 @@ export function licenseView(license: License, now: UnixSeconds, only?: string): 
   };
 }
 
+const BarredMachineView = MachineView.pick({ id: true, name: true, platform: true, last_seen_at: true })
+  .extend({ barred_at: Timestamp })
+  .openapi("BarredMachine");
+
 export const AdminLicenseView = LicenseView.extend({
+  barred_machines: z.array(BarredMachineView).openapi({ description: "Machines that get no seat of this license." }),
   email: z.string().openapi({ example: "ada@example.com" }),
   note: z.string().nullable().openapi({ example: "for the review copy" }),
   livemode: z.boolean().openapi({ description: "False for licenses of a development or test system." }),
@@ -227,6 +232,11 @@ export const AdminLicenseView = LicenseView.extend({
 /** A license as an admin sees it at `now`: everything except its key. */
 export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<typeof AdminLicenseView> => ({
   ...licenseView(license, now),
+  barred_machines: license.machines.flatMap(({ id, name, platform, last_seen_at, barred_at }) =>
+    barred_at === null
+      ? []
+      : [{ id, name, platform, last_seen_at: toRfc3339(last_seen_at), barred_at: toRfc3339(barred_at) }],
+  ),
   email: license.email,
   note: license.note,
   livemode: license.livemode,

@@ -1,4 +1,5 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
+import type { Refusal } from "../../../platform/http/problem.ts";
 import { type Actor, type Change, commitChange, newChange } from "../../../platform/storage/ledger.ts";
 import type { License, MachineRow } from "../license/record.ts";
 import { holdsSeat, holdsSeatSql } from "../license/seats.ts";
@@ -16,6 +17,9 @@ export type MachineFacts = { forms: FingerprintHashes; name: string | null; plat
  * already. `replaced`: the machine that lost its seat to it.
  */
 export type Seat = { license: License; machine: MachineRow; changeId: string | null; replaced: MachineRow | null };
+
+/** The refusal for a machine that the license never had, or that was deactivated more than 90 days ago. */
+export const noSuchMachine: Refusal = { code: "NOT_FOUND", detail: "This license has no such machine." };
 
 /** The active machine with one of these fingerprint hashes, also if its seat has lapsed; else undefined. */
 export const activeMachine = (license: License, forms: readonly string[]): MachineRow | undefined =>

@@ -199,21 +199,18 @@ async function refusalOfSeat(
   { forms }: MachineFacts,
   now: UnixSeconds,
 ): Promise<LicenseRefusal> {
-  const bars = db
-    .prepare(
-      `SELECT 1 FROM barred_machines JOIN machines ON machines.id = machine_id
-       WHERE barred_machines.license_id = ? AND fingerprint_hash IN (SELECT value FROM json_each(?))`,
-    )
-    .bind(license.id, JSON.stringify(forms));
-  const recent = db
+  const isBarred = license.machines.some(
+    ({ barred_at, fingerprint_hash }) => barred_at !== null && forms.includes(fingerprint_hash),
+  );
+  if (isBarred) return { code: "MACHINE_BARRED" };
+  const recent = await db
     .prepare(
       `SELECT machine_id, count(*) AS count, max(activated_at) AS latest, min(activated_at) AS oldest FROM machine_activations
        WHERE license_id = ? AND activated_at > ? GROUP BY machine_id`,
     )
-    .bind(license.id, now - DAY);
-  const [barred, activations] = await db.batch<Record<string, unknown>>([bars, recent]);
-  if ((barred?.results.length ?? 0) > 0) return { code: "MACHINE_BARRED" };
-  const rows = (activations?.results ?? []) as Activations[];
+    .bind(license.id, now - DAY)
+    .all<Activations>();
+  const rows = recent.results;
   const waitFrom = (oldest: number) => Math.max(1, oldest + DAY - now);
   const own = rows.find(({ machine_id }) => machine_id === machineId);
   if (own && own.count >= RETURNS_A_DAY)

@@ -5,7 +5,7 @@ import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
-import { LicenseView, licenseView, MachineView, machineView } from "../license/view.ts";
+import { LicenseView, licenseView, MachineParams, MachineView, machineView } from "../license/view.ts";
 import {
   activateMachine,
   comeBackIfLapsed,
@@ -14,7 +14,7 @@ import {
   takeOverOf,
 } from "../machine/activation.ts";
 import { fingerprintHashes, fingerprintSchema } from "../machine/fingerprint.ts";
-import { activeMachine, freeSeat, machineOfToken } from "../machine/seat.ts";
+import { activeMachine, freeSeat, machineOfToken, noSuchMachine } from "../machine/seat.ts";
 import { licenseProblem } from "../refusal.ts";
 import { licensingSecrets, markOfMachine } from "../secrets.ts";
 import { issueToken, TokenView } from "../token/issue.ts";
@@ -124,6 +124,35 @@ machine.openapi(
     if (holder.kind === "token" && !machineOfToken(license.value, holder)) return c.body(null, 204);
     const actor = actorOf(c, `license:${holder.licenseId}`);
     const changeId = await freeSeat(c.env.DB, holder.licenseId, { forms }, actor);
+    await settle(c, licenseChanges(holder.licenseId, changeId));
+    return c.body(null, 204);
+  },
+);
+
+machine.openapi(
+  operation("delete", "/v1/licenses/machines/{machine_id}", {
+    tag: "Licensing",
+    summary: "Deactivate a machine by its id",
+    description:
+      "Frees the seat of any machine of the license, for example of one that is lost. The credential is the license key; ids are " +
+      "in `GET /v1/licenses/me`. Its tokens stop working. Allowed in any status of the license. Idempotent. A running offline lease " +
+      "keeps its seat until it ends.",
+    access: HOLDER,
+    params: MachineParams.pick({ machine_id: true }),
+    answers: { 204: ["The machine holds no seat, or only that of its lease."] },
+    refusals: ["NOT_FOUND"],
+  }),
+  async (c) => {
+    const { holder } = c.var;
+    if (holder.kind !== "key") {
+      throw new Problem({ code: "KEY_INVALID", detail: "This needs the license key. A token is not enough." });
+    }
+    const { machine_id } = c.req.valid("param");
+    const license = await readHeldLicense(c.env.DB, holder);
+    if (!license.ok) throw licenseProblem(license.error, c.var.config);
+    if (!license.value.machines.some(({ id }) => id === machine_id)) throw new Problem(noSuchMachine);
+    const actor = actorOf(c, `license:${holder.licenseId}`);
+    const changeId = await freeSeat(c.env.DB, holder.licenseId, { id: machine_id }, actor);
     await settle(c, licenseChanges(holder.licenseId, changeId));
     return c.body(null, 204);
   },

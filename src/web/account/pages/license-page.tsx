@@ -1,4 +1,5 @@
 import type { License } from "../../../domain/licensing/license/record.ts";
+import { seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import { premiumFamilies } from "../../../domain/workers/families.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -7,14 +8,7 @@ import { type Child, DataTable, Facts, type FC, Notice, PostForm, StatusBadge, T
 import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
-import {
-  type KeyContent,
-  KeySection,
-  type LeaseFault,
-  LeaseSection,
-  MachineSection,
-  seatedMachines,
-} from "./sections.tsx";
+import { type KeyContent, KeySection, type LeaseFault, LeaseSection, MachineSection } from "./sections.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([

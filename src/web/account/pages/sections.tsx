@@ -1,5 +1,12 @@
 import { activationCommand } from "../../../domain/licensing/license/key.ts";
-import { isRevoked, type License, type MachineRow, standingOf } from "../../../domain/licensing/license/record.ts";
+import {
+  activeMachines,
+  isRevoked,
+  type License,
+  type MachineRow,
+  standingOf,
+} from "../../../domain/licensing/license/record.ts";
+import { holdsSeat, seatEnd, seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { activationsPerDay } from "../../../domain/licensing/machine/take-seat.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -10,15 +17,13 @@ import { accountPage, licensePath } from "../frame.tsx";
 /** Whether a machine has a valid offline lease at `now`. The lease keeps its seat, even after the machine was freed. */
 export const hasLease = ({ lease_until }: MachineRow, now: UnixSeconds): boolean => lease_until > now;
 
-/** The machines that use a seat at `now`, counted as `takeSeat` does: active, or with a valid lease. */
-export const seatedMachines = ({ machines }: License, now: UnixSeconds): MachineRow[] =>
-  machines.filter((machine) => machine.deactivated_at === null || hasLease(machine, now));
-
 type Props = { license: License; csrf: string; now: UnixSeconds };
 
 /** The machines that use the license's seats, each with a button that frees its seat. */
 export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
   const seated = seatedMachines(license, now);
+  const idle = activeMachines(license).filter((machine) => !holdsSeat(license, machine, now));
+  const barred = license.machines.filter(({ barred_at }) => barred_at !== null);
   return (
     <section id="machines">
       <h2>
@@ -31,13 +36,22 @@ export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
       ) : (
         <ul class="cards">
           {seated.map((machine) => (
-            <Machine licenseId={license.id} machine={machine} csrf={csrf} now={now} />
+            <Machine license={license} machine={machine} csrf={csrf} now={now} />
           ))}
         </ul>
       )}
+      {idle.length === 0 ? null : (
+        <p>
+          Idle: {idle.map(machineName).join(", ")}. Their seats are free for other machines. If no other machine needs
+          one, they get it back by themselves when they're used again.
+        </p>
+      )}
+      {barred.length === 0 ? null : (
+        <p>Barred by the seller: {barred.map(machineName).join(", ")}. They can't be activated on this license.</p>
+      )}
       <p class="quiet">
-        You can activate a freed machine again. To prevent sharing, this license allows at most{" "}
-        {activationsPerDay(license)} activations within 24 hours.
+        You can activate a freed machine again. To prevent sharing, this license can be activated on at most{" "}
+        {activationsPerDay(license)} different machines within 24 hours.
       </p>
     </section>
   );
@@ -46,12 +60,7 @@ export const MachineSection: FC<Props> = ({ license, csrf, now }) => {
 /** A machine's display name. */
 const machineName = ({ name, id }: MachineRow): string => name || `Machine …${id.slice(-6)}`;
 
-const Machine: FC<{ licenseId: string; machine: MachineRow; csrf: string; now: UnixSeconds }> = ({
-  licenseId,
-  machine,
-  csrf,
-  now,
-}) => (
+const Machine: FC<Props & { machine: MachineRow }> = ({ license, machine, csrf, now }) => (
   <li class="box">
     <h3>{machineName(machine)}</h3>
     <p class="quiet">
@@ -63,8 +72,12 @@ const Machine: FC<{ licenseId: string; machine: MachineRow; csrf: string; now: U
           <p>
             It has an offline lease. Its seat stays in use until <Time at={machine.lease_until} />, even if you free it.
           </p>
-        ) : null}
-        <PostForm action={`${licensePath(licenseId)}/machines/${machine.id}/free`} csrf={csrf}>
+        ) : license.seat_idle_seconds === null ? null : (
+          <p>
+            Its seat is held until <Time at={seatEnd(license, machine)} />, and longer while the machine is in use.
+          </p>
+        )}
+        <PostForm action={`${licensePath(license.id)}/machines/${machine.id}/free`} csrf={csrf}>
           <button type="submit" class="secondary">
             Free this seat<span class="unseen"> of {machineName(machine)}</span>
           </button>
@@ -84,7 +97,7 @@ export type LeaseFault = { machine: string; fingerprint: string; refusal: Refusa
 /** The form for an offline lease. Shown only if the plan has leases and the license is active. */
 export const LeaseSection: FC<Props & { fault?: LeaseFault }> = ({ license, csrf, now, fault }) => {
   if (license.offline_days === 0 || standingOf(license, now).status !== "active") return null;
-  const active = license.machines.filter(({ deactivated_at }) => deactivated_at === null);
+  const active = activeMachines(license).filter((machine) => holdsSeat(license, machine, now));
   return (
     <section id="lease">
       <h2>A machine without a network</h2>

@@ -1,9 +1,9 @@
-import { actOnLicense, noSuchMachine } from "../../../domain/licensing/admin/act.ts";
+import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { licenseChanges } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams, MachineParams } from "../../../domain/licensing/license/view.ts";
 import { fingerprintSchema } from "../../../domain/licensing/machine/fingerprint.ts";
-import { freeSeat } from "../../../domain/licensing/machine/seat.ts";
+import { freeSeat, noSuchMachine } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
 import { PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";

@@ -1,11 +1,13 @@
-import { checkMayVoidLease, noSuchMachine, removeMachine } from "../../../domain/licensing/admin/act.ts";
-import { activeMachines, type MachineRow } from "../../../domain/licensing/license/record.ts";
+import { checkMayVoidLease, removeMachine } from "../../../domain/licensing/admin/act.ts";
+import type { License, MachineRow } from "../../../domain/licensing/license/record.ts";
+import { holdsSeat, seatEnd, seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { MachineParams } from "../../../domain/licensing/license/view.ts";
+import { noSuchMachine } from "../../../domain/licensing/machine/seat.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { CheckField, type Child, DataTable, formatCount, formatDate, StatusBadge, Time } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, Problem, Reason, reasonField, settle, z } from "../kit.ts";
-import { previewMachineRemoval } from "./preview.ts";
+import { previewMachineRemoval } from "./preview-machine.ts";
 import type { LicenseStory } from "./story.ts";
 import { licensePath } from "./words.tsx";
 
@@ -17,14 +19,14 @@ export const LicenseMachines = ({ story: { license, usage }, mayWrite, now }: Pr
   return (
     <section aria-labelledby="machines">
       <h2 id="machines">
-        Machines: {formatCount(activeMachines(license).length)} of {formatCount(license.machine_limit)} active
+        Machines: {formatCount(seatedMachines(license, now).length)} of {formatCount(license.machine_limit)} seats used
       </h2>
       <DataTable
         caption="Machines"
         quiet
         columns={[
           { header: "Name", cell: ({ name, id }) => name ?? <code>{id}</code> },
-          { header: "State", cell: (machine) => stateOf(machine, now) },
+          { header: "State", cell: (machine) => stateOf(license, machine, now) },
           { header: "Platform", cell: ({ platform }) => platform ?? "unknown" },
           { header: "Activated", cell: ({ activated_at }) => <Time at={activated_at} /> },
           { header: "Last seen", cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
@@ -42,19 +44,37 @@ export const LicenseMachines = ({ story: { license, usage }, mayWrite, now }: Pr
   );
 };
 
-const stateOf = ({ deactivated_at, lease_until }: MachineRow, now: UnixSeconds): Child => [
-  deactivated_at === null ? <StatusBadge tone="good" text="Active" /> : <StatusBadge text="Deactivated" />,
-  lease_until > now && [" offline lease until ", <Time at={lease_until} />],
+const stateOf = (license: License, machine: MachineRow, now: UnixSeconds): Child => [
+  badgeOf(license, machine, now),
+  machine.lease_until > now && [" offline lease until ", <Time at={machine.lease_until} />],
+  machine.barred_at !== null && [" since ", <Time at={machine.barred_at} />],
 ];
 
-const seatOf = ({ id, name, deactivated_at, lease_until }: MachineRow, license: string, now: UnixSeconds): Child =>
-  deactivated_at === null || lease_until > now ? (
-    <a href={`${license}/machines/${id}/remove`}>
-      Free<span class="unseen"> the seat of {name ?? id}</span>
+function badgeOf(license: License, machine: MachineRow, now: UnixSeconds): Child {
+  if (machine.barred_at !== null) return <StatusBadge tone="bad" text="Barred" />;
+  if (machine.deactivated_at !== null) return <StatusBadge text="Deactivated" />;
+  if (!holdsSeat(license, machine, now)) return <StatusBadge text="Idle, seat free for others" />;
+  const end = seatEnd(license, machine);
+  const active = <StatusBadge tone="good" text="Active" />;
+  return Number.isFinite(end) ? [active, " seat until ", <Time at={end} />] : active;
+}
+
+const seatOf = (machine: MachineRow, license: string, now: UnixSeconds): Child => {
+  const { id, name, deactivated_at, lease_until, barred_at } = machine;
+  const act = (verb: string, text: string, of: string) => (
+    <a href={`${license}/machines/${id}/${verb}`}>
+      {text}
+      <span class="unseen">
+        {of} {name ?? id}
+      </span>
     </a>
-  ) : (
-    "free"
   );
+  return [
+    deactivated_at === null || lease_until > now ? act("remove", "Free", " the seat of") : "free",
+    " · ",
+    barred_at === null ? act("bar", "Bar", " the machine") : act("unbar", "Lift the bar", " of"),
+  ];
+};
 
 export const machineRemove = actRoutes("/admin/licenses/{id}/machines/{machine_id}/remove", {
   scope: "licenses:write",

@@ -27,6 +27,8 @@ const DONE: ReadonlyMap<string | undefined, string> = new Map([
   ["amend", "The license is amended. A new key, if there is one, is being emailed to its owner."],
   ["erase", "The owner's data is erased, and all their licenses are revoked."],
   ["remove", "The machine is deactivated. An offline lease may still keep its seat."],
+  ["bar", "The machine is barred from this license."],
+  ["unbar", "The bar is lifted. The machine can be activated again."],
 ]);
 
 export const licenseRead = consoleView(

@@ -2,7 +2,6 @@ import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { maySeeNewKey, refusalOfExtension } from "../../../domain/licensing/admin/limits.ts";
 import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
-import { STATUS_LIST_TTL } from "../../../domain/licensing/token/status-list.ts";
 import type { Refundable } from "../../../domain/purchase/refund.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
@@ -13,10 +12,10 @@ import { REVOCATION_SECONDS } from "../../../platform/storage/edge-store.ts";
 import { counted, formatDate, formatDateTime, sentences } from "../../page/kit.ts";
 import { sentenceOf } from "./words.tsx";
 
-const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
-/** A list is handed out for half of its `ttl`, and kept for all of it. */
-const LISTED_SECONDS = STATUS_LIST_TTL * 1.5;
-const NOTHING = "Nothing changes: this is done already.";
+/** How soon downloads agree with the ledger, in words. */
+export const SOON = `usually within ${REVOCATION_SECONDS} seconds`;
+/** The preview of a repeated act. */
+export const NOTHING = "Nothing changes: this is done already.";
 const AT_ONCE = "New tokens, activations and verifications are refused at once.";
 /** The consequence of a key or license that ends, for its downloads. */
 export const DOWNLOADS_STOP = `Downloads, including links already handed out, are refused everywhere ${SOON}.`;
@@ -129,25 +128,6 @@ const namesOf = (some: Machines): string => {
   const names = some.slice(0, 5).map(({ name, id }) => name ?? id);
   return some.length > 5 ? `${names.join(", ")} and ${some.length - 5} more` : names.join(", ");
 };
-
-/** Previews the removal of a machine at `now`; `voidLease` as in `freeSeat`. */
-export function previewMachineRemoval(machine: Machines[number], voidLease: boolean, now: UnixSeconds): string[] {
-  const isActive = machine.deactivated_at === null;
-  const isLeased = machine.lease_until > now;
-  if (!isActive && !(isLeased && voidLease)) return ["Nothing changes: the machine holds no seat."];
-  const until = formatDate(machine.lease_until);
-  return sentences(
-    isActive && "Its token is refused for new tokens and verifications at once.",
-    isActive && `Its downloads are refused ${SOON}.`,
-    isActive && `Machines that check the status list refuse its token within ${LISTED_SECONDS} seconds.`,
-    isLeased && !voidLease && `Its offline lease keeps the seat until ${until}. No other machine can use it before.`,
-    isLeased &&
-      voidLease &&
-      `Its seat is free at once. If the machine stays offline, its lease still works until ${until}.`,
-    !isLeased && "Its seat is free at once for another machine.",
-    "Anyone with the license key can activate it again. If the key has leaked, rotate it.",
-  );
-}
 
 /**
  * Previews the erasure of the owner of these licenses, which share one mail address: its consequences, a sentence

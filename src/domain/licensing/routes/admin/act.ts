@@ -21,7 +21,7 @@ import {
 } from "../../../../platform/identity/authentication.ts";
 import { IdempotencyHeader } from "../../../../platform/storage/idempotency.ts";
 import { settle } from "../../../../platform/storage/settle.ts";
-import { actOnLicense, removeMachine } from "../../admin/act.ts";
+import { actOnLicense, removeMachine, setBar } from "../../admin/act.ts";
 import type { AdminAct } from "../../admin/decision.ts";
 import { MOST_DAYS, maySeeNewKey } from "../../admin/limits.ts";
 import { adminLicenseView, ChangedLicense, LicenseParams, MachineParams } from "../../license/view.ts";
@@ -104,6 +104,60 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
   const { license, key, changes } = await actOnLicense(scope, admin, id, wanted, reason, idempotencyKey);
   const edge = await settle(c, changes);
   return { license: adminLicenseView(license, admin.now), edge, ...(key !== null && maySeeNewKey(admin) && { key }) };
+}
+
+const BarBody = z
+  .object({
+    reason: Reason,
+    void_lease: z.boolean().optional().openapi({ description: "Free the seat of a lease, too: owners only." }),
+  })
+  .openapi("MachineBar");
+
+licenseActs.openapi(
+  operation("post", "/v1/admin/licenses/{id}/machines/{machine_id}/bar", {
+    tag: "Admin: licenses",
+    summary: "Bar a machine from a license",
+    description:
+      "Deactivates the machine, and refuses it a seat from then on (`MACHINE_BARRED`), whatever key it sends. A running offline " +
+      "lease keeps its seat unless an owner voids it. It bars one fingerprint: a machine that is set up anew has another. Idempotent.",
+    access: admin("licenses:write"),
+    params: MachineParams,
+    body: BarBody,
+    answers: { 200: ["The license as it is now.", ChangedLicense] },
+    refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
+  }),
+  async (c) => {
+    const { reason, void_lease: voidLease = false } = c.req.valid("json");
+    return c.json(await bar(c, c.req.valid("param"), { bar: true, reason, voidLease }), 200);
+  },
+);
+
+licenseActs.openapi(
+  operation("post", "/v1/admin/licenses/{id}/machines/{machine_id}/unbar", {
+    tag: "Admin: licenses",
+    summary: "Lift the bar of a machine",
+    description: "The machine may then take a seat like any other. It gets none by this. Idempotent.",
+    access: admin("licenses:write"),
+    params: MachineParams,
+    body: ReasonBody,
+    answers: { 200: ["The license as it is now.", ChangedLicense] },
+    refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
+  }),
+  async (c) => {
+    const { reason } = c.req.valid("json");
+    return c.json(await bar(c, c.req.valid("param"), { bar: false, reason }), 200);
+  },
+);
+
+async function bar(
+  c: Context<AdminEnv>,
+  { id, machine_id }: { id: string; machine_id: string },
+  wanted: { bar: boolean; reason: string; voidLease?: boolean },
+) {
+  const admin = adminActor(c);
+  const { license, changes } = await setBar(c.env.DB, admin, id, machine_id, wanted);
+  const edge = await settle(c, changes);
+  return { license: adminLicenseView(license, admin.now), edge };
 }
 
 const RemovalBody = z.object({ reason: Reason.optional() }).openapi("MachineRemoval");
