@@ -30,8 +30,8 @@ export async function readLicense(db: D1Database, id: string): Promise<License |
   return { ...LicenseRow.parse(row), machines: parseMachines(machines?.results ?? [], bars?.results ?? []) };
 }
 
-/** The rows of machines, with those of `barred_machines`. */
-function parseMachines(machines: Record<string, unknown>[], bars: Record<string, unknown>[]): MachineRow[] {
+/** Parses the rows of machines, with the rows of `barred_machines` of the same licenses. */
+export function parseMachines(machines: Record<string, unknown>[], bars: Record<string, unknown>[]): MachineRow[] {
   const barredAt = new Map(bars.map(({ machine_id, barred_at }) => [machine_id, barred_at]));
   return machines.map((machine) => MachineRow.parse({ ...machine, barred_at: barredAt.get(machine["id"]) ?? null }));
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { License } from "../../../domain/licensing/license/record.ts";
-import { LicenseRow, MachineRow } from "../../../domain/licensing/license/row.ts";
+import { LicenseRow } from "../../../domain/licensing/license/row.ts";
+import { parseMachines } from "../../../domain/licensing/license/store.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { AuditRow } from "../../../platform/identity/audit-store.ts";
 import { countLicenseDownloads, readLicenseDownloads, unlessDown } from "../../../platform/usage/read.ts";
@@ -93,9 +94,10 @@ export async function readLicenseStory(
       )
     : [];
   const usage = unlessDown(countLicenseDownloads(STATISTICS, id, { from: now - USAGE_SECONDS, before: now + 1 }));
-  const [licenses, machines, orders, charges, ...parts] = await DB.batch([
+  const [licenses, machines, bars, orders, charges, ...parts] = await DB.batch<Record<string, unknown>>([
     about("SELECT * FROM licenses WHERE id = ?"),
     about("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id"),
+    about("SELECT machine_id, barred_at FROM barred_machines WHERE license_id = ?"),
     about("SELECT * FROM orders WHERE checkout_session_id = (SELECT checkout_session_id FROM licenses WHERE id = ?)"),
     about("SELECT * FROM license_charges WHERE license_id = ?"),
     ...kinds
@@ -110,7 +112,7 @@ export async function readLicenseStory(
   ];
   const [order = null] = z.array(OrderRow).parse(orders?.results);
   return {
-    license: { ...LicenseRow.parse(row), machines: z.array(MachineRow).parse(machines?.results) },
+    license: { ...LicenseRow.parse(row), machines: parseMachines(machines?.results ?? [], bars?.results ?? []) },
     order,
     charges: z.array(ChargeRow).parse(charges?.results),
     usage: await usage,
