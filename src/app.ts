@@ -54,6 +54,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/workers", "/v1/workers", "/v2/workers", "/pkgbuilds"],
     routes(async () => (await import("./domain/catalog/routes.ts")).catalogRoutes),
   ],
+  [["/v1/licenses/verify"], routes(async () => (await import("./domain/delivery/routes/verify.ts")).verify)],
   [
     ["/v1/licenses", "/.well-known"],
     routes(async () => (await import("./domain/licensing/routes.ts")).licensingRoutes),

@@ -2,7 +2,6 @@ import { combine, createRouter } from "../../platform/http/route.ts";
 import { patientEnv } from "../../platform/storage/patient-ledger.ts";
 import { machine, token } from "./routes/holder.ts";
 import { verification } from "./routes/verification.ts";
-import { verify } from "./routes/verify.ts";
 
 const hasty = createRouter();
 hasty.use("/v1/licenses/*", async (c, next) => {
@@ -11,4 +10,4 @@ hasty.use("/v1/licenses/*", async (c, next) => {
 });
 
 /** The operations of hives and verifiers on licenses. None of them waits long for the ledger. */
-export const licensingRoutes = combine(hasty, verify, verification).route("/", combine(machine, token));
+export const licensingRoutes = combine(hasty, verification).route("/", combine(machine, token));

@@ -2,14 +2,16 @@ import validVersion from "semver/functions/valid.js";
 import { cleanSecret } from "../../../lib/credential.ts";
 import { toRfc3339 } from "../../../lib/time.ts";
 import { countVerification } from "../../../platform/http/rate-limit.ts";
-import { ANYONE, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, operation, Timestamp, z } from "../../../platform/http/route.ts";
+import { patientEnv } from "../../../platform/storage/patient-ledger.ts";
+import { readLicense } from "../../licensing/license/store.ts";
+import { fingerprintHashes, fingerprintSchema } from "../../licensing/machine/fingerprint.ts";
+import { licensingSecrets } from "../../licensing/secrets.ts";
+import { acceptedUntil } from "../../licensing/token/key-proof.ts";
+import { verifyLicenseToken } from "../../licensing/token/token.ts";
 import { findWorker, workers } from "../../workers/workers.ts";
-import { readLicense } from "../license/store.ts";
-import { fingerprintHashes, fingerprintSchema } from "../machine/fingerprint.ts";
-import { licensingSecrets } from "../secrets.ts";
-import { acceptedUntil } from "../token/key-proof.ts";
-import { verifyLicenseToken } from "../token/token.ts";
-import { entitledWorkers, explainVerdict, type VerdictRefusal, verdictOf } from "../token/verdict.ts";
+import { readDeliveryFacts } from "../facts.ts";
+import { entitledWorkers, explainVerdict, type NamedWorker, type VerdictRefusal, verdictOf } from "../verdict.ts";
 
 const Body = z
   .object({
@@ -45,13 +47,27 @@ const VerdictView = z
 /** `POST /v1/licenses/verify`. */
 export const verify = createRouter();
 
+/** It does not wait long for the ledger. */
+verify.use("/v1/licenses/verify", async (c, next) => {
+  c.env = patientEnv(c.env);
+  await next();
+});
+
+/** The worker that a body names, with its releases; null if it names none. */
+async function namedWorker(c: AppContext, id: string | null): Promise<NamedWorker | null> {
+  if (id === null) return null;
+  const worker = findWorker(id);
+  return worker ? { ...worker, manifest: (await readDeliveryFacts(c, worker.id, null)).manifest } : "unknown";
+}
+
 verify.openapi(
   operation("post", "/v1/licenses/verify", {
     tag: "Licensing",
     summary: "Verify a token",
     description:
-      "Checks a token against the ledger, and, if asked, for a worker, a version and a machine. It takes no " +
-      "credential, because the token is in the body. Always 200 for a well-formed body.",
+      "Checks a token against the ledger, and, if asked, for a worker, a version and a machine. A worker with a version is " +
+      "answered as a download of it: withdrawn, never published and uncovered versions are refused. It takes " +
+      "no credential, because the token is in the body. Always 200 for a well-formed body.",
     access: ANYONE,
     body: Body,
     answers: {
@@ -92,7 +108,7 @@ verify.openapi(
     else if (now >= (acceptedUntil(claims.value, keyId) ?? now + 1)) refusal = { code: "KEY_REQUIRED", why: "secret" };
     else if (license && holder) {
       const wanted = {
-        worker: worker_id === null ? null : (findWorker(worker_id) ?? ("unknown" as const)),
+        worker: await namedWorker(c, worker_id),
         version,
         machine: fingerprint === null ? null : await fingerprintHashes(license.id, fingerprint),
       };

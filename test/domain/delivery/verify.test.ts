@@ -1,7 +1,9 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { codeOf } from "../../../support/admin-request.ts";
-import { adminAct, hive, issueLicense, tokenFor } from "../../../support/license-fixture.ts";
-import { statusOf } from "../../../support/status-list.ts";
+import { ask, codeOf } from "../../support/admin-request.ts";
+import { adminAct, hive, issueLicense, ownerToken, tokenFor } from "../../support/license-fixture.ts";
+import { publishRelease, randomBytes } from "../../support/publish-release.ts";
+import { statusOf } from "../../support/status-list.ts";
 
 const WORKER = "llm-worker-rbee-premium-cpu";
 
@@ -29,8 +31,8 @@ describe("verifying a token", () => {
     ["a worker by its variant", { worker_id: "premium-cuda" }, "VALID"],
     ["a free worker", { worker_id: "cpu" }, "VALID"],
     ["no worker of ours", { worker_id: "llm-worker-rbee-premium-nonsense" }, "WORKER_NOT_FOUND"],
-    ["a covered version", { worker_id: WORKER, version: "1.99.0" }, "VALID"],
-    ["a later version", { worker_id: WORKER, version: "2.0.0" }, "VERSION_NOT_COVERED"],
+    ["a version in its range, without a worker", { version: "1.99.0" }, "VALID"],
+    ["a version that was never published", { worker_id: WORKER, version: "1.99.0" }, "VERSION_NOT_FOUND"],
     ["a prerelease of it", { version: "2.0.0-rc.1" }, "VERSION_NOT_COVERED"],
     ["its machine", { fingerprint: "m" }, "VALID"],
     ["another machine", { fingerprint: "n" }, "MACHINE_MISMATCH"],
@@ -41,6 +43,35 @@ describe("verifying a token", () => {
       code,
       valid: code === "VALID",
     });
+  });
+
+  it("for a version answers as a download of it does: covered, uncovered, withdrawn, with updates ended", async () => {
+    const files = () => [{ bytes: randomBytes(100) }];
+    await publishRelease({ worker_id: WORKER, version: "1.0.0", files: files() });
+    await publishRelease({ worker_id: WORKER, version: "2.0.0", files: files() });
+    const bad = await publishRelease({ worker_id: WORKER, version: "1.1.0", files: files() });
+    const token = await ownerToken();
+    const blocked = await ask("POST", `/v1/admin/releases/${bad.id}/block`, { token, body: { reason: "a fault" } });
+    expect(blocked.status).toBe(200);
+    const { id, key } = await issueLicense();
+    const hiveToken = await tokenFor(key, "m");
+    const compare = async (version: string, code: string) => {
+      const verdict = await verify({ token: hiveToken, worker_id: WORKER, version });
+      const path = `/v1/workers/${WORKER}/${version}/download?platform=linux-x86_64`;
+      const download = await hive("GET", path, { credential: hiveToken });
+      expect([version, verdict["code"], verdict["valid"]]).toEqual([version, code, code === "VALID"]);
+      expect([version, download.status === 200 ? "VALID" : await codeOf(download)]).toEqual([version, code]);
+    };
+    await compare("1.0.0", "VALID");
+    await compare("2.0.0", "VERSION_NOT_COVERED");
+    await compare("1.1.0", "RELEASE_BLOCKED");
+    await compare("1.2.0", "VERSION_NOT_FOUND");
+    await env.DB.prepare("UPDATE licenses SET updates_until = 1 WHERE id = ?").bind(id).run();
+    expect(await verify({ token: hiveToken, worker_id: WORKER, version: "1.0.0" })).toMatchObject({
+      code: "VERSION_NOT_COVERED",
+    });
+    await adminAct(id, "suspend");
+    await compare("1.1.0", "RELEASE_BLOCKED");
   });
 
   it("follows the ledger at once", async () => {
