@@ -127,6 +127,7 @@ const PlanBox: FC<PlanOffer & { isTrialUsed: boolean; fault: OrderFault | null }
       )}
       {plan.billing === "monthly" ? <li>Change the number of machines or cancel at any time.</li> : null}
       <li>Machines may be offline for {plan.offline_days} days at a time.</li>
+      {plan.updates_days === null ? null : <li>Includes every version released in {plan.updates_days} days.</li>}
     </ul>
     <PostForm action="/checkout" csrf={null}>
       <input type="hidden" name="plan" value={plan.id} />
