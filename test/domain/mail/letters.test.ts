@@ -95,6 +95,15 @@ describe("content of only some mails", () => {
     }
   });
 
+  it("a trial names the machines that it covers, if more are paid for afterwards", async () => {
+    const trial = { trial_ends_at: END, subscription_state: "active", expires_at: END } as const;
+    const price = { price_amount: 49_500, price_currency: "usd", price_interval: "month" } as const;
+    const license = licenseRow({ ...trial, ...price, machine_limit: 10, machine_limit_paid: 25 });
+    const { text } = await rendered("trial_started", { license });
+    expect(text).toContain("it costs $495 a month, plus tax where it applies.");
+    expect(text).toContain("During the trial it covers 10 machines, and 25 after the first payment.");
+  });
+
   it("the end is given as a day", async () => {
     const until = { data: { until: END } };
     expect((await rendered("license_expiring", until)).subject).toBe("Your rbee license ends on 31 May 2027");

@@ -8,14 +8,7 @@ import { machinesInWords, plain, standingOfMail } from "./parts.ts";
 export const KEY_LETTERS = {
   license_key: (facts) => ({
     subject: `Your license key for rbee ${facts.plan}`,
-    blocks: [
-      `Thank you. This is your license key for ${facts.plan}.`,
-      ...scope(facts),
-      ...(facts.data["trial_used"] === 1
-        ? ["Everyone gets one free trial, and yours is used already, so this purchase was charged at once."]
-        : []),
-      ...keyBlocks(facts),
-    ],
+    blocks: [`Thank you. This is your license key for ${facts.plan}.`, ...scope(facts), ...keyBlocks(facts)],
   }),
   key_rotated: (facts) => ({
     subject: "Your rbee license has a new key",

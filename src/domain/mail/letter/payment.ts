@@ -1,8 +1,9 @@
 import { formatAmount } from "../../../lib/money.ts";
 import type { MailKind } from "../../../platform/storage/mail-outbox.ts";
+import type { LicenseRow } from "../../licensing/license/record.ts";
 import type { LetterFacts, Writer } from "../letters.ts";
 import type { Block } from "../render.ts";
-import { amountIn, billingLink, dayOf, numberIn, standingBlocks, textIn } from "./parts.ts";
+import { amountIn, billingLink, dayOf, machinesInWords, numberIn, standingBlocks, textIn } from "./parts.ts";
 
 /** The letters about payments. */
 export const PAYMENT_LETTERS = {
@@ -71,8 +72,16 @@ function price({ license, plan }: LetterFacts): string[] {
   if (license === null || license.price_amount === null || license.price_currency === null) return [start];
   const each = license.price_interval === null ? "" : ` a ${license.price_interval}`;
   const cost = `${formatAmount(license.price_amount, license.price_currency)}${each}`;
-  return [`${start} After the trial it costs ${cost}, plus tax where it applies.`];
+  return [`${start} After the trial it costs ${cost}, plus tax where it applies.`, ...capped(license)];
 }
+
+/** The machines of a trial, if it covers fewer than are paid for after it. */
+const capped = ({ machine_limit, machine_limit_paid }: LicenseRow): string[] =>
+  machine_limit_paid === null || machine_limit_paid <= machine_limit
+    ? []
+    : [
+        `During the trial it covers ${machinesInWords(machine_limit)}, and ${machine_limit_paid} after the first payment.`,
+      ];
 
 const onDay = ({ data }: LetterFacts, name: string): string => {
   const day = numberIn(data, name);
