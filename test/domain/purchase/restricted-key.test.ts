@@ -122,6 +122,7 @@ describe("a restricted key with the listed permissions", () => {
     const given = await bought("premium-lifetime");
     await control(`subscriptions/${monthly.sessionId}/fail-renewal`);
     await control("clock/advance", { days: 15 });
+    const trying = await pay("premium-monthly");
     const waiting = await pay("premium-monthly");
     const paid = await pay("premium-lifetime");
     await control("refunds", { session: given.sessionId, amount: 1 });
@@ -142,6 +143,7 @@ describe("a restricted key with the listed permissions", () => {
       }),
       invoice_write: told(monthly, "invoice.payment_failed"),
       payment_intent_read: refund(given.id),
+      payment_method_read: noted(told(trying, "checkout.session.completed")),
       plan_read: begin,
       subscription_write: told(waiting, "checkout.session.completed"),
     };

@@ -50,6 +50,23 @@ describe("a second trial", () => {
     expect(second.subscription.status).toBe("active");
   });
 
+  it("is announced before the payment to a browser that has paid a trial, and to no other", async () => {
+    const { checkout } = await buy({ email: mailbox("ada") });
+    const headers = { Cookie: checkout.cookie };
+    const body = { plan: "premium-monthly" };
+    const again = await ask("POST", "/v1/checkout", { headers, body });
+    const begun = await again.json<{ url: string }>();
+    expect(begun).toMatchObject({ trial: false, no_trial_reason: "used" });
+    expect(await (await fetch(begun.url)).text()).toContain("You have already had a free trial");
+    const plans = async (more: object) => (await ask("GET", "/plans", more)).text();
+    expect(await plans({ headers })).toContain("You have already had a free trial");
+    expect(await plans({})).toContain("One free trial per customer");
+    const stranger = await ask("POST", "/v1/checkout", { body });
+    expect(await stranger.json()).toMatchObject({ trial: true, no_trial_reason: null });
+    const lifetime = await ask("POST", "/v1/checkout", { headers, body: { plan: "premium-lifetime" } });
+    expect(await lifetime.json()).toMatchObject({ trial: false, no_trial_reason: "none" });
+  });
+
   it("is never refused as a sale: with a card that is declined it is suspended until it is paid", async () => {
     const email = mailbox("ada");
     await buy({ email });

@@ -28,11 +28,12 @@ export type AccountFinding = {
 export const PROBES: Readonly<Partial<Record<Permission, readonly [method: "GET" | "POST", path: string]>>> = {
   charge_write: ["POST", "/v1/refunds/re_rbee_doctor"],
   checkout_session_write: ["POST", "/v1/checkout/sessions/cs_test_rbee_doctor/expire"],
+  credit_note_read: ["GET", "/v1/credit_notes?limit=1"],
   customer_portal_write: ["POST", "/v1/billing_portal/configurations/bpc_rbee_doctor"],
   customer_write: ["POST", "/v1/customers/cus_rbee_doctor"],
   dispute_read: ["GET", "/v1/disputes?limit=1"],
   event_read: ["GET", "/v1/events?limit=1"],
-  invoice_read: ["GET", "/v1/invoices?limit=1"],
+  invoice_write: ["POST", "/v1/invoices/in_rbee_doctor/void"],
   payment_intent_read: ["GET", "/v1/payment_intents?limit=1"],
   payment_method_read: ["GET", "/v1/payment_methods/pm_rbee_doctor"],
   plan_read: ["GET", "/v1/prices?limit=1"],
