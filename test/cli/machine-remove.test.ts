@@ -25,3 +25,20 @@ it.each([
   expect(run).toMatchObject({ code: 0, stderr: "" });
   expect(asked).toEqual([["DELETE", AT, body]]);
 });
+
+it("machine remove --void-lease frees the seat of a lease, too", async () => {
+  asked.length = 0;
+  const run = await runCli(["machine", "remove", "lic_1", "mach_1", "--url", catalog.url, "--void-lease"], {
+    RBEE_ADMIN_TOKEN: `rbee_adm_${"A".repeat(43)}`,
+  });
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(asked).toEqual([["DELETE", `${AT}?void_lease=true`, ""]]);
+});
+
+it("deactivate with a machine's id frees that machine by the license key", async () => {
+  asked.length = 0;
+  const key = `rbee_lic_${"0A1B2C3D4E5".repeat(5)}`;
+  const run = await runCli(["deactivate", "mach_2", "--url", catalog.url], { RBEE_LICENSE_KEY: key });
+  expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Deactivated mach_2") });
+  expect(asked).toEqual([["DELETE", "/v1/licenses/machines/mach_2", ""]]);
+});

@@ -51,6 +51,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   const { license, key } = await issued.json<{ license: { id: string }; key: string }>();
   const machine = { name: wide(100), platform: wide(64), offline: true };
   expect((await activate(key, "\u20ac".repeat(256), machine)).status).toBe(201);
+  await env.DB.prepare("INSERT INTO barred_machines SELECT id, license_id, 253402300799 FROM machines LIMIT 1").run();
   expect((await adminAct(license.id, "suspend", { reason: wide(500) })).status).toBe(200);
   expect((await adminAct(license.id, "reinstate", { reason: wide(500) })).status).toBe(200);
   const made = { name: wide(100), scopes: ["licenses:write", "releases:write", "audit:read", "stats:read"] };

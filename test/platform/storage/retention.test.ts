@@ -53,6 +53,20 @@ describe("rows that nobody needs any more", () => {
     expect(await count("machines", "deactivated_at IS NULL")).toBe(2);
   });
 
+  it("leave out a machine that is barred, because its row is the memory of the bar", async () => {
+    const { id, key } = await issueLicense();
+    await activate(key, "m");
+    await env.DB.batch([
+      env.DB.prepare("UPDATE machines SET deactivated_at = 1"),
+      env.DB.prepare("INSERT INTO barred_machines SELECT id, license_id, 1 FROM machines"),
+    ]);
+    await forgetOldRows(env.DB, currentTime());
+    expect((await readLicense(env.DB, id))?.machines).toMatchObject([{ barred_at: 1 }]);
+    await env.DB.prepare("DELETE FROM barred_machines").run();
+    await forgetOldRows(env.DB, currentTime());
+    expect((await readLicense(env.DB, id))?.machines).toEqual([]);
+  });
+
   it("include the places of machines in the status lists, after the last token that names them", async () => {
     const { id, key } = await issueLicense();
     const { machine } = await (await activate(key, "m")).json<{ machine: { id: string } }>();
