@@ -34,7 +34,8 @@ const GROWING: readonly string[] = [
 ];
 
 /** The indexes of waiting work: a scan of one reads no finished row. */
-const WAITING = /USING (COVERING )?INDEX (licenses_customer_email_due|mails_due|mails_given_up|stripe_events_unhandled|stripe_events_attention)$/;
+const WAITING =
+  /USING (COVERING )?INDEX (licenses_customer_email_due|mails_due|mails_given_up|stripe_events_unhandled|stripe_events_attention)$/;
 
 /** A database that notes each statement that is prepared for it. */
 function noting(db: D1Database, noted: Set<string>): D1Database {
