@@ -47,3 +47,7 @@ export function decimalAmount(amount: number, currency: string): string {
 /** An amount with its currency's code: `279.00 EUR`, `500 JPY`. */
 export const amountWithCode = (amount: number, currency: string): string =>
   `${decimalAmount(amount, currency)} ${currency.toUpperCase()}`;
+
+/** A price for people: `$99 a month`, `$990 a year`, `€279 once`. */
+export const priceInWords = (price: { amount: number; currency: string; interval: string | null }): string =>
+  `${formatAmount(price.amount, price.currency)} ${price.interval === null ? "once" : `a ${price.interval}`}`;

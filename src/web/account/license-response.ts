@@ -1,5 +1,6 @@
 import { type License, standingOf } from "../../domain/licensing/license/record.ts";
 import { currentKey } from "../../domain/licensing/secrets.ts";
+import { readPayments } from "../../domain/money/store.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import type { CustomerContext } from "../../platform/identity/session/guard.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
@@ -28,6 +29,7 @@ export async function answerWithLicense(
   return licensePage({
     license,
     words: await wordsFor(c, license),
+    payments: await readPayments(c.env.DB, license),
     downloads: await readRecentDownloads(c.env.STATISTICS, license, DOWNLOADS_SHOWN, c.var.now),
     licenseKey: showKey ? await currentKey(c.var.config, license) : null,
     csrf: c.var.session.csrfToken,

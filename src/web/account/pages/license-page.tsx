@@ -1,13 +1,15 @@
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
+import type { PaymentRow } from "../../../domain/money/payment.ts";
 import { premiumFamilies } from "../../../domain/workers/families.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
-import { type Child, DataTable, Facts, type FC, Notice, PostForm, StatusBadge, Time } from "../../page/kit.ts";
+import { type Child, DataTable, Facts, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
 import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
+import { BillingSection } from "./billing.tsx";
 import { type KeyContent, KeySection, type LeaseFault, LeaseSection, MachineSection } from "./sections.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
@@ -21,6 +23,8 @@ export type LicensePageContent = KeyContent & {
   words: StandingWords;
   /** Null: the statistics are down. */
   downloads: Download[] | null;
+  /** Newest first. */
+  payments: readonly PaymentRow[];
   /** The name of the act to confirm. Any other text is ignored. */
   done?: string | undefined;
   leaseFault?: LeaseFault;
@@ -40,7 +44,7 @@ export const licensePage = (content: LicensePageContent): Promise<Response> =>
   });
 
 const LicenseMain: FC<LicensePageContent> = (content) => {
-  const { license, words, downloads, csrf, now } = content;
+  const { license, words, downloads, payments, csrf, now } = content;
   const news = NEWS.get(content.done);
   return (
     <>
@@ -70,7 +74,7 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
         {...(content.leaseFault && { fault: content.leaseFault })}
       />
       <DownloadSection downloads={downloads} />
-      <BillingSection license={license} csrf={csrf} />
+      <BillingSection license={license} payments={payments} csrf={csrf} />
       <AccountEnd csrf={csrf} />
     </>
   );
@@ -120,32 +124,6 @@ const DownloadSection: FC<{ downloads: Download[] | null }> = ({ downloads }) =>
         )
       }
     />
-  </section>
-);
-
-const BillingSection: FC<{ license: License; csrf: string }> = ({ license, csrf }) => (
-  <section id="billing">
-    <h2>Invoices and billing</h2>
-    {license.stripe_customer_id === null ? (
-      <p>This license is free of charge. It has no invoices.</p>
-    ) : (
-      <>
-        <p>
-          Stripe handles our payments. Its portal has your invoices and payment methods.
-          {license.stripe_subscription_id === null
-            ? null
-            : " There you can also pay an open invoice, change the number of machines and cancel."}
-        </p>
-        <PostForm action={`${licensePath(license.id)}/billing`} csrf={csrf}>
-          <button type="submit">Open invoices and billing</button>
-        </PostForm>
-        {license.trial_ends_at === null ? null : (
-          <p>
-            <a href={`${licensePath(license.id)}/end-trial`}>End the free trial and pay now</a>
-          </p>
-        )}
-      </>
-    )}
   </section>
 );
 

@@ -1,22 +1,13 @@
 import { endOf, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import {
-  type Child,
-  counted,
-  Facts,
-  type FC,
-  Notice,
-  Pager,
-  pathWithQuery,
-  StatusBadge,
-  Time,
-} from "../../page/kit.ts";
+import { counted, Facts, type FC, Notice, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
 import { Acts, type ConsoleContext, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseMachines } from "./machines.tsx";
+import { LicensePayment } from "./payment.tsx";
 import { type LicenseStory, readLicenseStory, STORY_KINDS, type StoryKind } from "./story.ts";
 import { KIND_WORDS, StoryTimeline } from "./timeline.tsx";
-import { licensePath, OwnerName, ownerText, sentenceOf, statusWords, stripeLink } from "./words.tsx";
+import { licensePath, OwnerName, ownerText, sentenceOf, statusWords } from "./words.tsx";
 
 /** The number of story entries on a page. */
 const ENTRIES = 40;
@@ -156,39 +147,3 @@ function machinesText({ machine_limit, machine_limit_paid: paid }: License): str
   const limit = `up to ${machine_limit}`;
   return paid === null || paid >= machine_limit ? limit : `${limit}: ${paid} paid for, the others granted by an admin`;
 }
-
-/** The payment of a license, with links to the Stripe dashboard. */
-const LicensePayment: FC<Part> = ({ story: { license, order, charges } }) => {
-  const link = (id: string | null) => id && <a href={stripeLink(id, license.livemode)}>{id}</a>;
-  const { checkout_session_id, subscription_state, refund_state, dispute_state } = license;
-  const facts: [string, Child][] = [
-    [
-      "Customer",
-      license.stripe_customer_id && [
-        link(license.stripe_customer_id),
-        license.customer_email_due && " (doesn't have the amended address yet; the catalog retries)",
-      ],
-    ],
-    ["Subscription", link(license.stripe_subscription_id)],
-    ["Payment", link(license.stripe_payment_intent_id)],
-    ["Checkout", link(checkout_session_id)],
-    ["Order", order && [orderText(order), <Time at={order.created_at} clock />]],
-    [
-      "State",
-      `subscription ${subscription_state.replace("_", " ")}, refunded ${refund_state}, dispute ${dispute_state}`,
-    ],
-    ...charges.map((charge): [string, Child] => [
-      "Charge",
-      [link(charge.charge_id), `: refunded ${charge.refund_state}, dispute ${charge.dispute_state}`],
-    ]),
-  ];
-  return (
-    <section>
-      <h2>Payment</h2>
-      {checkout_session_id === null ? <p>An admin issued it: nothing was paid here.</p> : <Facts facts={facts} />}
-    </section>
-  );
-};
-
-const orderText = ({ plan, machines, state }: NonNullable<LicenseStory["order"]>): string =>
-  `${plan} on ${counted(machines, "machine")}, ${state}, started `;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { LicenseRow } from "../../../domain/licensing/license/row.ts";
 import { parseMachines } from "../../../domain/licensing/license/store.ts";
+import { PAYMENT_KINDS, PaymentRow } from "../../../domain/money/payment.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
 import { AuditRow } from "../../../platform/identity/audit-store.ts";
 import { countLicenseDownloads, readLicenseDownloads, unlessDown } from "../../../platform/usage/read.ts";
@@ -20,6 +21,11 @@ const Payment = Entry.extend({
   object_id: z.string().nullable(),
   outcome: z.string().nullable(),
   attention: z.number().transform((flag) => flag === 1),
+  /** The payment that the event is about, if it is recorded. */
+  money: z.enum(PAYMENT_KINDS).nullable(),
+  total: z.number().nullable(),
+  currency: z.string().nullable(),
+  invoice_number: z.string().nullable(),
 });
 const Mail = Entry.extend({
   kind: z.literal("mail"),
@@ -48,8 +54,11 @@ export type StoryEntry = z.output<typeof StoryEntry>;
 const STORY_SOURCES: Record<Exclude<StoryKind, "download">, string> = {
   act: `SELECT 'act' AS kind, id, at, actor, action, reason, details FROM audit
     WHERE subject = ?1 AND at < ?2 ORDER BY at DESC, id DESC LIMIT ?3`,
-  payment: `SELECT 'payment' AS kind, id, created AS at, type, object_id, outcome, attention FROM stripe_event_licenses
-    JOIN stripe_events ON id = event_id WHERE license_id = ?1 AND created < ?2 ORDER BY created DESC LIMIT ?3`,
+  payment: `SELECT 'payment' AS kind, events.id, created AS at, type, object_id, outcome, attention,
+      payments.kind AS money, total, currency, invoice_number
+    FROM stripe_event_licenses JOIN stripe_events AS events ON events.id = event_id
+      LEFT JOIN payments ON payments.id = object_id
+    WHERE stripe_event_licenses.license_id = ?1 AND created < ?2 ORDER BY created DESC LIMIT ?3`,
   mail: `SELECT 'mail' AS kind, id, created_at AS at, kind AS mail, recipient, sent_at, attempts, next_attempt_at, last_error
     FROM mails WHERE license_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3`,
 };
@@ -64,6 +73,8 @@ export type LicenseStory = {
   order: z.output<typeof OrderRow> | null;
   /** Charges with a refund or dispute. */
   charges: z.output<typeof ChargeRow>[];
+  /** The latest payments, newest first. */
+  payments: PaymentRow[];
   /** Downloads of the last 30 days by the fingerprint hash of the machine. Null if the statistics are down. */
   usage: Map<string | null, number> | null;
   /** Entries, newest first. */
@@ -94,12 +105,13 @@ export async function readLicenseStory(
       )
     : [];
   const usage = unlessDown(countLicenseDownloads(STATISTICS, id, { from: now - USAGE_SECONDS, before: now + 1 }));
-  const [licenses, machines, bars, orders, charges, ...parts] = await DB.batch<Record<string, unknown>>([
+  const [licenses, machines, bars, orders, charges, payments, ...parts] = await DB.batch<Record<string, unknown>>([
     about("SELECT * FROM licenses WHERE id = ?"),
     about("SELECT * FROM machines WHERE license_id = ? ORDER BY activated_at, id"),
     about("SELECT machine_id, barred_at FROM barred_machines WHERE license_id = ?"),
     about("SELECT * FROM orders WHERE checkout_session_id = (SELECT checkout_session_id FROM licenses WHERE id = ?)"),
     about("SELECT * FROM license_charges WHERE license_id = ?"),
+    about("SELECT * FROM payments WHERE license_id = ? ORDER BY at DESC, id DESC LIMIT 100"),
     ...kinds
       .filter((kind) => kind !== "download")
       .map((kind) => about(STORY_SOURCES[kind], before ?? Number.MAX_SAFE_INTEGER, wanted)),
@@ -115,6 +127,7 @@ export async function readLicenseStory(
     license: { ...LicenseRow.parse(row), machines: parseMachines(machines?.results ?? [], bars?.results ?? []) },
     order,
     charges: z.array(ChargeRow).parse(charges?.results),
+    payments: z.array(PaymentRow).parse(payments?.results),
     usage: await usage,
     ...newestOf(entries, limit),
   };

@@ -1,3 +1,5 @@
+import { ORDER_KIND_WORDS } from "../../../domain/money/words.ts";
+import { formatAmount } from "../../../lib/money.ts";
 import { MAIL_KINDS, type MailKind } from "../../../platform/storage/mail-outbox.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
 import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
@@ -80,6 +82,7 @@ const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, 
           {entry.object_id === null
             ? null
             : [" about ", <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>]}
+          {moneyOf(entry)}
           {entry.attention ? [": ", <StatusBadge tone="careful" text="needs a person" />, " ", entry.outcome] : null}
         </p>
       );
@@ -100,6 +103,13 @@ const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, 
     }
   }
 };
+
+/** The payment that an event is about, with its amount. */
+function moneyOf({ money, total, currency, invoice_number }: Extract<StoryEntry, { kind: "payment" }>): string {
+  if (money === null || total === null || currency === null) return "";
+  const number = invoice_number === null ? "" : ` ${invoice_number}`;
+  return `: ${ORDER_KIND_WORDS[money]}${number}, ${formatAmount(total, currency)}`;
+}
 
 function mailState({ sent_at, next_attempt_at, attempts, last_error }: Extract<StoryEntry, { kind: "mail" }>): Child {
   if (sent_at !== null) return last_error ?? `sent on ${formatDateTime(sent_at)}.`;
