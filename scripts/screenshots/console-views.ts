@@ -40,6 +40,8 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     },
   },
   { name: "console", ...admin, caption: "The dashboard", path: () => "/admin", dark: true },
+  { name: "console-orders", ...admin, caption: "Orders", path: () => "/admin/orders", dark: true },
+  { name: "console-revenue", ...admin, caption: "Revenue by month", path: () => "/admin/revenue" },
   { name: "console-licenses", ...admin, caption: "Licenses", path: () => "/admin/licenses", dark: true },
   { name: "console-licenses-found", ...admin, caption: "A search", path: () => "/admin/licenses?q=ada%40example.com" },
   { name: "console-licenses-none", ...admin, caption: "Nothing found", path: () => "/admin/licenses?q=nobody" },

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { pageAt, send, signedInByKey } from "../../support/customer.ts";
@@ -26,4 +27,19 @@ it("billing: is offered only for a bought license", async () => {
   expect(await pageAt(browser)).not.toContain("/billing");
   const response = await send(browser, `/account/licenses/${given.id}/billing`);
   expect([response.status, await codeOf(response)]).toEqual([409, "CONFLICT"]);
+});
+
+it("billing: the page shows the price, the next charge, and each invoice with Stripe's page of it", async () => {
+  const { key = "", license } = await status(await pay("premium-lifetime", { email: "ada@example.com" }));
+  const page = await pageAt(await signedInByKey(key, shopEnv));
+  const invoice = await env.DB.prepare("SELECT invoice_number, invoice_url FROM payments WHERE license_id = ?")
+    .bind(license?.id)
+    .first<{ invoice_number: string; invoice_url: string }>();
+  expect(page).toContain("€279 once");
+  expect(page).toContain(`<a href="${invoice?.invoice_url}">${invoice?.invoice_number}</a>`);
+  const monthly = await status(await pay("premium-monthly", { email: "eve@example.com" }));
+  const trial = await pageAt(await signedInByKey(monthly.key ?? "", shopEnv));
+  expect(trial).toContain("$99 a month, plus tax where it applies");
+  expect(trial).toMatch(/Next charge<\/dt><dd>\$99 on <time/);
+  expect(trial).not.toContain("Your latest payments");
 });
