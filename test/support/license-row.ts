@@ -28,6 +28,7 @@ export const licenseRow = (over: Partial<License> = {}): License => ({
   stripe_customer_id: null,
   stripe_subscription_id: null,
   stripe_payment_intent_id: null,
+  cancel_due_at: null,
   ...NO_BILLING,
   trial_refused: null,
   told: null,

@@ -7,11 +7,16 @@ import { CliError, EXIT } from "../errors.ts";
 import { moment, positiveInteger } from "../input.ts";
 import { formatBarred, formatLicense, formatMachines, License } from "../license-view.ts";
 
-const LicenseAnswer = z.looseObject({ license: License, key: z.string().optional(), edge: z.string().optional() });
+const LicenseAnswer = z.looseObject({
+  license: License,
+  key: z.string().optional(),
+  edge: z.string().optional(),
+  warnings: z.array(z.looseObject({ code: z.string(), message: z.string() })).optional(),
+});
 
 const RefundAnswer = z.looseObject({
   license: License,
-  refund: z.object({ amount: z.number(), currency: z.string().nullable() }),
+  refund: z.object({ amount: z.number(), currency: z.string().nullable(), outside: z.number().optional() }),
 });
 
 const EraseAnswer = z.looseObject({ licenses: z.array(z.string()), customers: z.array(z.string()) });
@@ -28,7 +33,7 @@ type FieldOptions = {
   updatesUntil?: string;
 };
 type ListOptions = PageOptions & { query?: string; status?: string; plan?: string };
-type ChangeOptions = { reason: string; until?: string; days?: number };
+type ChangeOptions = { reason: string; until?: string; days?: number; cancelSubscription?: boolean };
 
 /** Adds `license` and `machine`, the admin's commands for licenses and their machines. */
 export function addLicenseCommands(program: CatalogCommand): void {
@@ -82,8 +87,8 @@ export function addLicenseCommands(program: CatalogCommand): void {
 
   const change = (verb: string, summary: string): CatalogCommand =>
     commandWithReason(verb, summary).runAsAdmin(async (context, id: string, options: ChangeOptions) => {
-      const { reason, until, days } = options;
-      const body = { reason, expires_at: until, days };
+      const { reason, until, days, cancelSubscription } = options;
+      const body = { reason, expires_at: until, days, cancel_subscription: cancelSubscription };
       showLicense(context, await postOnce(context, path`/v1/admin/licenses/${id}/${verb}`, body));
     });
 
@@ -93,7 +98,10 @@ export function addLicenseCommands(program: CatalogCommand): void {
       show(await client.post(schema, path`/v1/admin/licenses/${id}/${verb}`, { reason }), render);
     });
 
-  change("revoke", "end a license: it stops working everywhere");
+  change("revoke", "end a license: it stops working everywhere").option(
+    "--cancel-subscription",
+    "also cancel its subscription at Stripe, without a refund",
+  );
   change("suspend", "put a license on hold");
   change("reinstate", "undo a revocation (owners only) or a suspension");
   change("extend", "move the end of a license")
@@ -216,6 +224,12 @@ const postOnce = ({ client }: Context, at: string, body: object): Promise<z.infe
 
 function showLicense({ show, note }: Context, answer: z.infer<typeof LicenseAnswer>): void {
   show(answer, ({ license, key }) => formatLicense(license) + (key ? `\n\nLicense key: ${key}` : ""));
+  for (const { code, message } of answer.warnings ?? []) {
+    note(`Warning: ${message}`);
+    if (code === "still_billed" && answer.license.status === "revoked") {
+      note(`  rbee-catalog license revoke ${answer.license.id} --cancel-subscription --reason "..."`);
+    }
+  }
   if (answer.edge === "pending") note("The change is saved but not yet on the edge. The catalog retries by itself.");
 }
 
@@ -225,10 +239,14 @@ function formatErased({ licenses, customers }: z.infer<typeof EraseAnswer>): str
   return customers.length > 0 ? `${erased}\nDeleted at Stripe: ${customers.join(", ")}` : erased;
 }
 
-function formatRefund({ license, refund: { amount, currency } }: z.infer<typeof RefundAnswer>): string {
+function formatRefund({ license, refund: { amount, currency, outside = 0 } }: z.infer<typeof RefundAnswer>): string {
   const refunded =
     amount === 0 || currency === null
       ? "Nothing was refunded: nothing was paid, or everything was refunded before."
       : `Refunded: ${amountWithCode(amount, currency)}`;
-  return `${formatLicense(license)}\n\n${refunded}`;
+  const rest =
+    outside === 0 || currency === null
+      ? ""
+      : `\nPaid outside Stripe, to be given back the same way: ${amountWithCode(outside, currency)}`;
+  return `${formatLicense(license)}\n\n${refunded}${rest}`;
 }

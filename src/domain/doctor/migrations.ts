@@ -35,6 +35,7 @@ export const MIGRATIONS = {
     "0036_event_sequence.sql",
     "0037_trials.sql",
     "0038_amendments.sql",
+    "0039_cancellations.sql",
     "0040_webhooks.sql",
     "0041_pending_orders.sql",
   ],

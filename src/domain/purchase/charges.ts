@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { type Change, ifChanged } from "../../platform/storage/ledger.ts";
 import type { LicenseFacts } from "../licensing/license/record.ts";
-import type { ObservedCharge } from "./observation.ts";
+import { type Observation, paymentIntentsOf } from "./observation.ts";
 import { idOf } from "./stripe.ts";
 
 /** The refunds and disputes of one charge, as facts of a license. */
@@ -10,18 +10,36 @@ export type ChargeFacts = Pick<LicenseFacts, "refund_state" | "dispute_state">;
 
 /**
  * How much of a charge has been refunded. It adds up the refunds, because a refund that fails later no longer counts,
- * and does not use `amount_refunded`. Amounts are in the currency's smallest unit.
+ * and does not use `amount_refunded`. `credited` was given back in another way (`creditedBeside`). Amounts are in the
+ * currency's smallest unit.
  */
 export function refundState(
   charge: Pick<Stripe.Charge, "amount_captured">,
   refunds: Pick<Stripe.Refund, "amount" | "status">[],
+  credited = 0,
 ): ChargeFacts["refund_state"] {
   const given = refunds
     .filter(({ status }) => status !== "failed" && status !== "canceled")
-    .reduce((sum, { amount }) => sum + amount, 0);
+    .reduce((sum, { amount }) => sum + amount, credited);
   if (given === 0) return "none";
   return given >= charge.amount_captured ? "full" : "partial";
 }
+
+/**
+ * The part of a paid invoice that credit notes give back beside refunds: as a balance of the customer, or outside
+ * Stripe. A refund of a credit note is one of the charge, too, so it is not counted here.
+ */
+export const creditedBeside = (
+  notes: readonly Pick<Stripe.CreditNote, "invoice" | "status" | "post_payment_amount" | "refunds">[],
+  invoiceId: string,
+): number =>
+  notes
+    .filter(({ invoice, status }) => status === "issued" && idOf(invoice) === invoiceId)
+    .reduce(
+      (sum, { post_payment_amount, refunds }) =>
+        sum + post_payment_amount - refunds.reduce((part, { amount_refunded }) => part + amount_refunded, 0),
+      0,
+    );
 
 /** The worst outcome of a charge's disputes. Inquiries (`warning_*`) hold nothing back, and lift nothing. */
 export function disputeState(disputes: Pick<Stripe.Dispute, "status">[]): ChargeFacts["dispute_state"] {
@@ -103,15 +121,24 @@ export const chargeKnown = (
   );
 
 /**
- * The refunds and disputes of each charge that was observed. `payment` is the payment intent of a one-time purchase. A
- * license that was upgraded to one has charges of its old subscription, whose refunds take nothing back.
+ * The refunds and disputes of each charge that was observed, and the credits of the invoices that they paid. `payment`
+ * is the payment intent of a one-time purchase. A license that was upgraded to one has charges of its old
+ * subscription, whose refunds take nothing back.
  */
-export const chargeFacts = (charges: readonly ObservedCharge[], payment: string | null): KnownCharge[] =>
-  charges.map(({ charge, refunds, disputes }) => ({
-    charge_id: charge.id,
-    refund_state: payment !== null && idOf(charge.payment_intent) !== payment ? "none" : refundState(charge, refunds),
-    dispute_state: disputeState(disputes),
-  }));
+export const chargeFacts = (
+  { charges, invoices, creditNotes }: Pick<Observation, "charges" | "invoices" | "creditNotes">,
+  payment: string | null,
+): KnownCharge[] =>
+  charges.map(({ charge, refunds, disputes }) => {
+    const intent = idOf(charge.payment_intent);
+    const paid = intent === null ? undefined : invoices.find((invoice) => paymentIntentsOf(invoice).includes(intent));
+    const credited = paid ? creditedBeside(creditNotes, paid.id) : 0;
+    return {
+      charge_id: charge.id,
+      refund_state: payment !== null && intent !== payment ? "none" : refundState(charge, refunds, credited),
+      dispute_state: disputeState(disputes),
+    };
+  });
 
 /**
  * The charges to store: those that differ from what is known, and of a subscription only those that a refund or a

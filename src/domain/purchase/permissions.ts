@@ -48,7 +48,6 @@ export const WORKER_CALLS = {
   "invoices.createPreview": ["invoice_write"],
   "invoices.list": ["invoice_read"],
   "invoices.retrieve": ["invoice_read"],
-  "paymentIntents.retrieve": ["payment_intent_read", "charge_read"],
   "paymentMethods.retrieve": ["payment_method_read"],
   "prices.list": ["plan_read"],
   "refunds.create": ["charge_write"],

@@ -4,6 +4,7 @@ import { configOf } from "../../platform/config/config.ts";
 import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
+import { cancelIfDue } from "./cancellation.ts";
 import type { EventOutcome } from "./events/follow.ts";
 import { processEvent } from "./events/handling.ts";
 import { eventFacts } from "./events/signed-event.ts";
@@ -16,6 +17,7 @@ import { type PurchaseScope, purchaseChanges, purchaseScope, syncLicense } from 
 type Part = { name: string; isDue: (minute: number) => boolean; work: (run: ReconciliationRun) => Promise<void> };
 
 const PARTS: readonly Part[] = [
+  { name: "cancellations", isDue: () => true, work: cancelSubscriptions },
   { name: "leftovers", isDue: () => true, work: handleLeftovers },
   { name: "missed", isDue: (minute) => minute % 10 === 0, work: handleMissed },
   { name: "attention", isDue: (minute) => minute % (HOUR / MINUTE) === 35, work: handleAttention },
@@ -24,7 +26,8 @@ const PARTS: readonly Part[] = [
 
 /**
  * Finds the changes that webhooks have missed: unhandled events every minute, Stripe's own list every ten minutes,
- * events that need attention every six hours, every live subscription once a night. Does nothing when nothing is sold.
+ * events that need attention every six hours, every live subscription once a night. Every minute it also cancels the
+ * subscriptions that are to be canceled. Does nothing when nothing is sold.
  * A part ends when Stripe does not answer, and does not stop the others. Failures are counted, logged and retried by
  * later runs. `settle` publishes the changes of a part.
  */
@@ -84,6 +87,24 @@ async function followSubscriptions(run: ReconciliationRun): Promise<void> {
   }
   const isThrough = results.length < LICENSES_A_RUN;
   await writeWatermark(db, "subscriptions", { at: run.now, position: isThrough ? null : (results.at(-1)?.id ?? null) });
+}
+
+/**
+ * Cancels the subscriptions that are to be canceled, oldest decision first. One that fails stays due, so the next
+ * minute tries it again. Throws when Stripe does not answer.
+ */
+async function cancelSubscriptions(run: ReconciliationRun): Promise<void> {
+  const { results } = await run.scope.db
+    .prepare("SELECT id FROM licenses WHERE cancel_due_at IS NOT NULL ORDER BY cancel_due_at LIMIT ?")
+    .bind(LICENSES_A_RUN)
+    .all<{ id: string }>();
+  for (const { id } of results) {
+    await attempt(run, { license: id }, async () => {
+      const canceled = await cancelIfDue(run.scope, id, actorOf(run));
+      if (canceled.changeIds.length > 0) run.done.licenses++;
+      await run.settle(purchaseChanges([canceled]));
+    });
+  }
 }
 
 /** Stripe keeps events for 30 days. */

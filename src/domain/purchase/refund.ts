@@ -5,73 +5,46 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { License } from "../licensing/license/record.ts";
 import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
+import { endSubscription } from "./cancellation.ts";
 import { keyRefusal, refusalForAdmin } from "./key-refusal.ts";
 import { noteKeyRefusal } from "./key-refusal-note.ts";
-import { asConflict, idOf, isStripeOutage, type StripeClient } from "./stripe.ts";
+import { observe } from "./observation.ts";
+import { decideRefund, explainRefundRefusal, type Refundable } from "./refundable.ts";
+import { asConflict, isStripeOutage, type StripeClient } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
 
-/** A refund. `amount` is in the currency's smallest unit; 0 when nothing was left to give back. */
-export type Refunded = { amount: number; currency: string | null };
+/** A refund. Amounts are in the currency's smallest unit; `amount` is 0 when nothing was left to give back. */
+export type Refunded = Pick<Refundable, "amount" | "outside"> & { currency: string | null };
+
+/**
+ * What a refund of a license would give back now, by a look at Stripe; null: nothing was paid. Throws CONFLICT for a
+ * license that was not bought here and for a payment that Stripe does not give back, and Stripe's errors.
+ */
+export async function readRefundable(stripe: StripeClient, license: License): Promise<Refundable | null> {
+  checkWasBought(license);
+  const decided = decideRefund(await observe(stripe, license));
+  if (!decided.ok) throw new Problem(explainRefundRefusal(decided.error));
+  return decided.value;
+}
 
 /**
  * Ends the subscription first, so that nothing more is billed even if the rest fails, and refunds the last payment.
  * Idempotent. Throws CONFLICT with Stripe's reason when it refuses, and Stripe's other errors.
  */
 async function refundLicense(stripe: StripeClient, license: License): Promise<Refunded> {
-  if (license.stripe_subscription_id !== null) {
-    const subscription = await stripe.subscriptions.retrieve(license.stripe_subscription_id);
-    if (subscription.status !== "canceled") await stripe.subscriptions.cancel(subscription.id);
+  const { stripe_subscription_id: subscription } = license;
+  if (subscription !== null) await endSubscription(stripe, subscription);
+  const refundable = await readRefundable(stripe, license);
+  let amount = 0;
+  for (const part of refundable?.parts ?? []) {
+    // After a refund that failed later, the same amount is left. The number of refunds tells the two requests apart.
+    const idempotencyKey = `refund:${license.id}:${part.chargeId}:${part.amount}:${part.refunds}`;
+    const refund = await stripe.refunds
+      .create({ charge: part.chargeId, amount: part.amount }, { idempotencyKey })
+      .catch(asConflict);
+    amount += refund.amount;
   }
-  const last = await readRefundable(stripe, license);
-  return last === null || last.amount <= 0
-    ? { amount: 0, currency: last?.currency ?? null }
-    : refundPayment(stripe, license, last);
-}
-
-/** The rest of the last payment for a license, which can be refunded. */
-export type Refundable = { paymentIntentId: string; amount: number; currency: string };
-
-/** The amount that a refund would give back; null: nothing was paid. Throws Stripe's errors. */
-export async function readRefundable(stripe: StripeClient, license: License): Promise<Refundable | null> {
-  const paymentIntentId = license.stripe_payment_intent_id ?? (await lastPayment(stripe, license));
-  if (paymentIntentId === null) return null;
-  const intent = await stripe.paymentIntents.retrieve(paymentIntentId, { expand: ["latest_charge"] });
-  const charge = typeof intent.latest_charge === "string" ? null : intent.latest_charge;
-  const amount = charge ? charge.amount_captured - charge.amount_refunded : 0;
-  return { paymentIntentId, amount, currency: intent.currency };
-}
-
-async function refundPayment(
-  stripe: StripeClient,
-  license: License,
-  { paymentIntentId, amount }: Refundable,
-): Promise<Refunded> {
-  // After a refund that failed later, the same amount is left. The number of refunds tells the two requests apart.
-  const { data } = await stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
-  const refund = await stripe.refunds
-    .create(
-      { payment_intent: paymentIntentId, amount },
-      { idempotencyKey: `refund:${license.id}:${paymentIntentId}:${amount}:${data.length}` },
-    )
-    .catch(asConflict);
-  return { amount: refund.amount, currency: refund.currency };
-}
-
-/** The payment of the last paid invoice of a subscription, or null: a trial has none. */
-async function lastPayment(stripe: StripeClient, license: License): Promise<string | null> {
-  if (license.stripe_subscription_id === null) return null;
-  const invoices = await stripe.invoices.list({
-    subscription: license.stripe_subscription_id,
-    status: "paid",
-    limit: 10,
-  });
-  for (const invoice of invoices.data) {
-    if (invoice.amount_paid === 0) continue;
-    const payments = await stripe.invoicePayments.list({ invoice: invoice.id, status: "paid", limit: 1 });
-    const paymentIntentId = idOf(payments.data[0]?.payment.payment_intent);
-    if (paymentIntentId !== null) return paymentIntentId;
-  }
-  return null;
+  return { amount, outside: refundable?.outside ?? 0, currency: refundable?.currency ?? null };
 }
 
 /** Throws CONFLICT for a license that was not bought here. */
@@ -81,12 +54,25 @@ export function checkWasBought({ checkout_session_id }: Pick<License, "checkout_
 }
 
 /**
+ * Throws CONFLICT if Stripe would not give the last payment back: then nothing is to be changed. If Stripe does not
+ * answer or refuses our key, it passes: the license is revoked, and a repeated request refunds.
+ */
+async function checkRefundable(stripe: StripeClient, license: License): Promise<void> {
+  try {
+    await readRefundable(stripe, license);
+  } catch (error) {
+    if (!isStripeOutage(error) && keyRefusal(error) === null) throw error;
+  }
+}
+
+/**
  * First step of a refund: revokes the license. Settle its changes before `giveBack`. If Stripe then fails, the license
- * is revoked already, and a repeated request refunds once. Throws LICENSE_NOT_FOUND, and CONFLICT when it was not
- * bought here.
+ * is revoked already, and a repeated request refunds once. Throws LICENSE_NOT_FOUND, and CONFLICT, with nothing
+ * changed, when it was not bought here, or when Stripe would not give its payment back: it is disputed, or was made
+ * elsewhere.
  */
 export const revokeForRefund = (
-  { db }: Pick<PurchaseScope, "db">,
+  { db, stripe }: Pick<PurchaseScope, "db" | "stripe">,
   actor: Actor,
   id: string,
   reason: string,
@@ -95,8 +81,8 @@ export const revokeForRefund = (
     db,
     licenseRoot,
     id,
-    (license) => {
-      checkWasBought(license);
+    async (license) => {
+      await checkRefundable(stripe, license);
       const patch = { admin_state: "revoked" } as const;
       return ok({ action: "license.refund", patch, details: patch });
     },

@@ -7,7 +7,14 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { toldPhase } from "../licensing/license/mails.ts";
 import { paidGrant } from "../licensing/license/paid-grant.ts";
-import { isErased, type License, type LicenseFacts, standingOf } from "../licensing/license/record.ts";
+import {
+  isBilled,
+  isErased,
+  isSubscribed,
+  type License,
+  type LicenseFacts,
+  standingOf,
+} from "../licensing/license/record.ts";
 import { type LicensePatch, licensePublication, licenseRoot, type StripeLink } from "../licensing/license/store.ts";
 import { licensingSecrets } from "../licensing/secrets.ts";
 import type { TrialMark } from "../licensing/trial/mark.ts";
@@ -144,7 +151,7 @@ export type Derived = { facts: MoneyPatch; charges: KnownCharge[]; unknownPrice:
 type MoneyPatch = Omit<LicensePatch, "email" | "note" | "generation" | "admin_state" | "extended_until">;
 
 /** A license as its payments see it: its objects at Stripe, and the columns of an admin's amendments. */
-type Followed = StripeLinks & Pick<License, "plan" | "machine_limit_floor" | "plan_amended">;
+type Followed = StripeLinks & Pick<License, "plan" | "machine_limit_floor" | "plan_amended" | "cancel_due_at">;
 
 /** Derives the facts of a license from an observation. Pure: the same observation always gives the same facts. */
 export function derive(
@@ -154,14 +161,17 @@ export function derive(
   { graceDays, now }: { graceDays: number; now: UnixSeconds },
 ): Derived {
   const isSubscription = license.stripe_subscription_id !== null;
-  const seen = chargeFacts(observation.charges, license.stripe_payment_intent_id);
+  const seen = chargeFacts(observation, license.stripe_payment_intent_id);
   const charges = [...known.filter((old) => !seen.some((one) => one.charge_id === old.charge_id)), ...seen];
   const { facts, unknownPrice } = subscriptionPart(license, observation, graceDays, now);
+  const charged = licenseChargeFacts(charges, isSubscription);
+  const cancel_due_at = cancellationDue(license, { ...facts, ...charged }, now);
   return {
     facts: {
       ...facts,
-      ...licenseChargeFacts(charges, isSubscription),
+      ...charged,
       ...billingFacts(observation),
+      cancel_due_at,
       trial_refused: trialRefusalOf(observation.subscription),
     },
     charges: chargesToStore(seen, known, isSubscription),
@@ -169,15 +179,29 @@ export function derive(
   };
 }
 
+/**
+ * When it was decided to cancel the subscription, or null. A lost dispute decides it: the bank has taken the money
+ * back, and each further charge would end in a dispute, too. A subscription that has ended needs no cancellation.
+ */
+function cancellationDue(
+  { stripe_subscription_id, cancel_due_at }: Followed,
+  { subscription_state = "none", dispute_state }: MoneyPatch,
+  now: UnixSeconds,
+): UnixSeconds | null {
+  if (!isSubscribed({ stripe_subscription_id, subscription_state })) return null;
+  return cancel_due_at ?? (dispute_state === "lost" ? now : null);
+}
+
 /** The message about a price without a plan, or a revoked license still billed. Only a person can fix these. */
 export function attentionFor(
-  license: LicenseFacts & Pick<License, "id">,
+  license: LicenseFacts & Pick<License, "id" | "cancel_due_at">,
   unknownPrice: string | null,
   now: UnixSeconds,
 ): string | null {
   if (unknownPrice !== null) return `unknown price ${unknownPrice}`;
-  const isBilled = license.subscription_state === "active" || license.subscription_state === "past_due";
-  return isBilled && standingOf(license, now).status === "revoked" ? `${license.id} is revoked and still billed` : null;
+  return isBilled(license) && standingOf(license, now).status === "revoked"
+    ? `${license.id} is revoked and still billed`
+    : null;
 }
 
 /** The facts of a license's subscription in its current state. A one-time purchase has none. */

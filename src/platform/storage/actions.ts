@@ -13,6 +13,8 @@ export const ACTIONS = [
   "license.rotate-key",
   "license.refund",
   "license.refunded",
+  "license.cancel-subscription",
+  "license.keep-subscription",
   "license.follow-payment",
   "license.lapse",
   "license.remind",

@@ -92,6 +92,8 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "license.rotate-key": "Key rotated",
   "license.refund": "Refund requested, and revoked",
   "license.refunded": "Refunded",
+  "license.cancel-subscription": "Subscription canceled at Stripe",
+  "license.keep-subscription": "Cancellation of the subscription dropped",
   "license.follow-payment": "Changed by its payment",
   "license.lapse": "Changed by the clock",
   "license.remind": "Owner reminded",

@@ -198,6 +198,14 @@ describe("a subscription", () => {
     await control(`disputes/${second["id"]}/close`, { status: "won" });
     await deliverDisputes(checkout);
     expect((await status(checkout)).license?.status).toBe("revoked");
+    expect(await count("licenses", "cancel_due_at IS NOT NULL")).toBe(1);
+  });
+
+  it("that an admin revoked without canceling it is shown to admins while it is billed", async () => {
+    const checkout = await bought("premium-monthly");
+    await adminAct(checkout.id, "revoke");
+    await control(`subscriptions/${checkout.sessionId}/quantity`, { quantity: 8 });
+    expect(await told(checkout)).toBe("revoked");
     const answer = await askAdmin("GET", "/v1/admin/stripe-events?state=attention", { token: await ownerToken() });
     expect(await answer.text()).toContain(`${checkout.id} is revoked and still billed`);
   });

@@ -50,6 +50,39 @@ describe("a refund by an admin", () => {
     expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
   });
 
+  it("of a disputed payment is refused before anything changes, and is possible once the dispute is won", async () => {
+    const checkout = await bought("premium-lifetime");
+    const { id } = await control("disputes", { session: checkout.sessionId });
+    const refused = await refund(checkout.id);
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(/^The last payment of €279 is disputed.*Nothing was changed/),
+    });
+    expect(await count("licenses", "admin_state = 'revoked'")).toBe(0);
+    await control(`disputes/${id}/close`, { status: "won" });
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 27_900 } });
+  });
+
+  it("of a payment outside Stripe is refused in these words, and nothing changes", async () => {
+    const checkout = await bought("premium-monthly");
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    await control(`invoices/${checkout.sessionId}/pay-out-of-band`);
+    const refused = await refund(checkout.id);
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("was made outside Stripe")]);
+    expect(await count("licenses", "admin_state = 'revoked'")).toBe(0);
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("active");
+  });
+
+  it("of a subscription gives back the payment of the last paid invoice, not of one that failed later", async () => {
+    const checkout = await bought("premium-monthly");
+    await control("clock/advance", { days: 15 });
+    await control(`subscriptions/${checkout.sessionId}/fail-renewal`);
+    expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 9900, currency: "usd" } });
+    const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
+    expect((await stripe.subscriptions.retrieve(String(subscription))).status).toBe("canceled");
+  });
+
   it("ends a subscription in its trial, with nothing to refund", async () => {
     const checkout = await bought("premium-monthly");
     expect(await (await refund(checkout.id)).json()).toMatchObject({ refund: { amount: 0 } });

@@ -64,13 +64,13 @@ describe("the client of Stripe", () => {
     expect(expansions.sort()).toEqual([
       "check.ts [WITH_PRODUCTS]",
       'follow.ts ["data.invoice"]',
+      'follow.ts ["payments"]',
       'fulfilment.ts ["line_items.data.price.currency_options", "payment_intent.latest_charge"]',
       'observation.ts ["data.payments", "data.amount_paid_off_stripe"]',
       'observation.ts ["data.refunds"]',
       'observation.ts ["invoice.payments", "invoice.amount_paid_off_stripe"]',
       'observation.ts ["items.data.price.currency_options"]',
       'observation.ts ["refunds"]',
-      'refund.ts ["latest_charge"]',
     ]);
   });
 });

@@ -1,12 +1,14 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
 import { DAY, END_OF_TIME, type UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
-import { endOf, isErased, isRevoked, type LicenseFacts, type LicenseRow } from "../license/record.ts";
+import { endOf, isErased, isRevoked, isSubscribed, type LicenseFacts, type LicenseRow } from "../license/record.ts";
 import type { LicensePatch } from "../license/store.ts";
 
 /** An admin's act on a license. */
 export type AdminAct =
-  | { action: "revoke" | "suspend" | "reinstate" }
+  | { action: "suspend" | "reinstate" }
+  /** `cancelSubscription`: its subscription is canceled at Stripe, too. Otherwise Stripe goes on billing it. */
+  | { action: "revoke"; cancelSubscription?: boolean }
   /** `generation`: that of the key to replace; without it, the current one. */
   | { action: "rotate-key"; generation?: number }
   | { action: "extend"; until: { expires_at: UnixSeconds } | { days: number } };
@@ -47,22 +49,28 @@ const conflict = (why: keyof typeof CONFLICTS) => err<AdminRefusal>({ code: "CON
  * revoked license.
  */
 export function decideAdminAct(
-  license: LicenseFacts & Pick<LicenseRow, "email" | "generation">,
+  license: LicenseFacts & Pick<LicenseRow, "email" | "generation" | "stripe_subscription_id" | "cancel_due_at">,
   act: AdminAct,
   isOwner: boolean,
   now: UnixSeconds,
 ): Result<LicensePatch | null, AdminRefusal> {
-  const { admin_state } = license;
+  const { admin_state, cancel_due_at } = license;
   if (isErased(license) && act.action !== "revoke") return conflict("erased");
   switch (act.action) {
     case "revoke":
+      if (act.cancelSubscription === true && isSubscribed(license) && cancel_due_at === null) {
+        return ok({ admin_state: "revoked", cancel_due_at: now });
+      }
       return ok(admin_state === "revoked" ? null : { admin_state: "revoked" });
     case "suspend":
       if (admin_state === "revoked") return conflict("revoked_is_more");
       return ok(admin_state === "suspended" ? null : { admin_state: "suspended" });
     case "reinstate":
       if (admin_state === "revoked" && !isOwner) return err({ code: "INSUFFICIENT_SCOPE" });
-      return ok(admin_state === "none" ? null : { admin_state: "none" });
+      if (admin_state === "none") return ok(null);
+      // A cancellation that has not happened yet is withdrawn, unless the payment itself revokes the license.
+      if (cancel_due_at === null || isRevoked({ ...license, admin_state: "none" })) return ok({ admin_state: "none" });
+      return ok({ admin_state: "none", cancel_due_at: null });
     case "rotate-key":
       if (act.generation !== undefined && act.generation !== license.generation) return conflict("replaced_meanwhile");
       if (isRevoked(license)) return conflict("revoked_has_no_key");

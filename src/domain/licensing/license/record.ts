@@ -113,6 +113,20 @@ function seatsOf(license: License): Pick<LicenseRecord, "seats"> {
 export const activeMachines = (license: License): MachineRow[] =>
   license.machines.filter((machine) => machine.deactivated_at === null);
 
+/** Whether a license has a subscription that Stripe has not ended: one that is billed, unpaid or paused. */
+export const isSubscribed = ({
+  stripe_subscription_id,
+  subscription_state,
+}: Pick<LicenseRow, "stripe_subscription_id" | "subscription_state">): boolean =>
+  stripe_subscription_id !== null && subscription_state !== "ended";
+
+/** Whether Stripe goes on billing for a license, and nobody has decided to end that. */
+export const isBilled = ({
+  subscription_state,
+  cancel_due_at,
+}: Pick<LicenseRow, "subscription_state" | "cancel_due_at">): boolean =>
+  (subscription_state === "active" || subscription_state === "past_due") && cancel_due_at === null;
+
 export const LICENSE_STATUSES = ["active", "suspended", "revoked", "expired"] as const;
 export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
 

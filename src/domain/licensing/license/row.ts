@@ -91,6 +91,8 @@ export const LicenseRow = z.object({
   stripe_customer_id: z.string().nullable(),
   stripe_subscription_id: z.string().nullable(),
   stripe_payment_intent_id: z.string().nullable(),
+  /** When it was decided to cancel its subscription at Stripe. Null: nothing to cancel, or canceled. */
+  cancel_due_at: z.number().nullable(),
   /** The phase that the owner was last told of; null: none yet. Every change of the license sets it. */
   told: z.string().nullable(),
   /** The next time at which the clock alone gives a reason for a mail; null: never; 0: not computed yet. */

@@ -74,7 +74,9 @@ export async function readLicensesByEmail(db: D1Database, email: string): Promis
 /** The columns of a new license. Every other column starts with its default. */
 export type NewLicense = Grant &
   Pick<LicenseRow, "id" | "email" | "plan" | "note" | "expires_at" | "livemode"> &
-  Partial<LicenseFacts & BillingFacts & Pick<LicenseRow, AmendmentColumn | StripeLink | "trial_refused">>;
+  Partial<
+    LicenseFacts & BillingFacts & Pick<LicenseRow, AmendmentColumn | StripeLink | "trial_refused" | "cancel_due_at">
+  >;
 
 /** The columns of `licenses` that name an object of Stripe's. */
 export type StripeLink =
@@ -149,7 +151,10 @@ export type LicensePatch = Partial<
   Grant &
     LicenseFacts &
     BillingFacts &
-    Pick<LicenseRow, "email" | "note" | "plan" | "generation" | "trial_refused" | StripeLink | AmendmentColumn>
+    Pick<
+      LicenseRow,
+      "email" | "note" | "plan" | "generation" | "trial_refused" | "cancel_due_at" | StripeLink | AmendmentColumn
+    >
 >;
 
 function columnValue(value: LicenseRow[keyof LicenseRow] | undefined): string | number | null {

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339, type UnixSeconds } from "../../../lib/time.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
+import type { EdgeState } from "../../../platform/storage/settle.ts";
 import { type Grant, grantOf } from "../grant.ts";
 import { isTrialPlan } from "../plans.ts";
 import {
@@ -13,6 +14,7 @@ import {
   standingOf,
 } from "./record.ts";
 import { seatEnd, seatedMachines } from "./seats.ts";
+import { Warning, warningsOf } from "./warnings.ts";
 
 /** The marks of an earlier trial because of which a purchase has none. */
 const TRIAL_REFUSALS = ["address", "card"] as const;
@@ -225,6 +227,17 @@ export const AdminLicenseView = LicenseView.extend({
       }),
     })
     .openapi({ description: "The differences between what is paid and what an admin has amended." }),
+  stripe_status: z.string().nullable().openapi({
+    description: "Stripe's word for the state of the subscription. `paused` also if only the collection is paused.",
+    example: "active",
+  }),
+  collection_paused: z.boolean().openapi({
+    description: "Stripe collects no payments for now, and the license stays in force.",
+  }),
+  cancel_due_at: Timestamp.nullable().openapi({
+    description: "Since when the subscription is to be canceled at Stripe. Null once it is, or if nothing is to be.",
+    example: null,
+  }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("AdminLicense");
@@ -255,6 +268,9 @@ export const adminLicenseView = (license: License, now: UnixSeconds): z.infer<ty
     plan_amended: license.plan_amended,
     customer_email_due: license.customer_email_due,
   },
+  stripe_status: license.stripe_status,
+  collection_paused: license.collection_paused,
+  cancel_due_at: toRfc3339(license.cancel_due_at),
   created_at: toRfc3339(license.created_at),
   updated_at: toRfc3339(license.updated_at),
 });
@@ -271,8 +287,22 @@ export const ChangedLicense = z
         "`published`: downloads usually follow within 40 s. `pending`: KV did not take the change yet; it is retried " +
         "until KV does. Tokens, activations and verifications follow at once in any case.",
     }),
+    warnings: z.array(Warning).openapi({ description: "Consequences that the act left as they are." }),
   })
   .openapi("ChangedLicense");
+
+/** The answer to an act on a license at `now`. `key`: a new key that the admin may see. */
+export const changedLicense = (
+  license: License,
+  edge: EdgeState,
+  now: UnixSeconds,
+  key?: string | null,
+): z.infer<typeof ChangedLicense> => ({
+  license: adminLicenseView(license, now),
+  edge,
+  warnings: warningsOf(license, now),
+  ...(key != null && { key }),
+});
 
 /** The `{id}` in the paths of a license. */
 export const LicenseParams = z.object({

@@ -33,7 +33,7 @@ export const PROBES: Readonly<Partial<Record<Permission, readonly [method: "GET"
   customer_write: ["POST", "/v1/customers/cus_rbee_doctor"],
   dispute_read: ["GET", "/v1/disputes?limit=1"],
   event_read: ["GET", "/v1/events?limit=1"],
-  invoice_write: ["POST", "/v1/invoices/in_rbee_doctor/void"],
+  invoice_write: ["POST", "/v1/invoices/create_preview"],
   payment_intent_read: ["GET", "/v1/payment_intents?limit=1"],
   payment_method_read: ["GET", "/v1/payment_methods/pm_rbee_doctor"],
   plan_read: ["GET", "/v1/prices?limit=1"],

@@ -135,7 +135,7 @@ export async function issueLicense(
   const { db, graceDays, livemode } = scope;
   const plan = plans[bought.plan];
   const links = linksOf(sessionId, bought);
-  const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false };
+  const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false, cancel_due_at: null };
   const buyer = { licenseId: null, email: bought.email };
   const { observation, marks } = await look(scope, links, [], buyer, actor.now);
   const derived = derive(sold, [], observation, { graceDays, now: actor.now });
@@ -177,7 +177,7 @@ export async function issueLicense(
       const synced = await syncLicense(scope, license.id, actor);
       return { ...synced, status: "made", changeIds: [...changeIds, ...synced.changeIds] };
     }
-    const attention = attentionFor(license, derived.unknownPrice, actor.now);
+    const attention = attentionFor({ cancel_due_at: null, ...license }, derived.unknownPrice, actor.now);
     return { status: "made", licenseId: license.id, changeIds, attention };
   } catch (error) {
     if (!isUniqueViolation(error, "licenses.checkout_session_id")) throw error;

@@ -99,7 +99,8 @@ export async function upgradeLicense(
       const ids = known.map(({ charge_id }) => charge_id);
       const buyer = { licenseId: id, email: license.email };
       const { observation } = await look(scope, links, ids, buyer, actor.now);
-      const sold = { ...links, plan, plan_amended: false, machine_limit_floor: license.machine_limit_floor };
+      const { machine_limit_floor } = license;
+      const sold = { ...links, plan, plan_amended: false, machine_limit_floor, cancel_due_at: null };
       const derived = derive(sold, known, observation, { graceDays, now: actor.now });
       const patch: LicensePatch = { ...NO_SUBSCRIPTION, plan, ...grant, ...links, ...derived.facts };
       attention = attentionFor({ ...license, ...patch }, derived.unknownPrice, actor.now);

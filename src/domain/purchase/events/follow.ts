@@ -5,6 +5,7 @@ import { isInForce, phaseOf } from "../../licensing/license/phase.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { fulfil } from "../checkout/fulfilment.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
+import { paymentIntentsOf } from "../observation.ts";
 import { idOf } from "../stripe.ts";
 import { licensesBehind, type PurchaseScope, syncLicense, type TouchedLicense } from "../sync.ts";
 import type { StoredEvent } from "./store.ts";
@@ -41,19 +42,28 @@ async function mailOwners(db: D1Database, licenseIds: readonly string[], mail: M
   }
 }
 
-/** Makes the licenses of an invoice's subscription follow it. `kind`: the mail to their owners while it is open. */
+/** Makes the licenses of an invoice's subscription or purchase follow it. `kind`: a mail to owners while it is open. */
 export async function followInvoice(
   scope: PurchaseScope,
   invoiceId: string,
   actor: Actor,
   kind?: MailKind,
 ): Promise<EventOutcome> {
-  const invoice = await scope.stripe.invoices.retrieve(invoiceId);
+  const invoice = await scope.stripe.invoices.retrieve(invoiceId, { expand: ["payments"] });
   const subscriptionId = subscriptionOf(invoice);
-  if (subscriptionId === null) return ignored("an invoice without subscription");
+  if (subscriptionId === null) return followPurchase(scope, invoice, actor);
   // No mail about an invoice that was paid in the meantime.
   const mail = kind && invoice.status === "open" ? { kind, occasion: invoiceId } : undefined;
   return followSubscription(scope, subscriptionId, actor, { mail });
+}
+
+/** Makes the licenses of a one-time purchase follow its invoice. */
+async function followPurchase(scope: PurchaseScope, invoice: Stripe.Invoice, actor: Actor): Promise<EventOutcome> {
+  const bought = await Promise.all(
+    paymentIntentsOf(invoice).map((id) => licensesBehind(scope.db, "stripe_payment_intent_id", id)),
+  );
+  const licenseIds = bought.flat();
+  return licenseIds.length > 0 ? syncAll(scope, licenseIds, actor) : ignored("an invoice of no license");
 }
 
 /** The subscription of an invoice, or null. `invoice.subscription` is gone since API version 2025-03-31. */

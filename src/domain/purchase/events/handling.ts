@@ -52,10 +52,15 @@ async function handleEvent(scope: PurchaseScope, event: EventFacts, actor: Actor
     case "customer.subscription.trial_will_end":
       return followSubscription(scope, object_id, actor);
     case "invoice.paid":
+    case "invoice.voided":
+    case "invoice.marked_uncollectible":
     case "invoice.payment_failed":
       return followInvoice(scope, object_id, actor);
     case "invoice.payment_action_required":
       return followInvoice(scope, object_id, actor, "payment_action_required");
+    case "credit_note.created":
+    case "credit_note.voided":
+      return followInvoice(scope, idOf((await scope.stripe.creditNotes.retrieve(object_id)).invoice) ?? "", actor);
     case "charge.refunded":
       return followCharge(scope, object_id, actor);
     case "refund.created":

@@ -18,7 +18,8 @@ refund.openapi(
     summary: "Refund and revoke a license",
     description:
       "Revokes the license, refunds the last payment completely, and ends the subscription. Idempotent: if the " +
-      "payment provider fails, the license is revoked already, and a repeated request refunds once.",
+      "payment provider fails, the license is revoked already, and a repeated request refunds once. CONFLICT, with " +
+      "nothing changed, for a payment that is disputed, or that was made outside Stripe.",
     access: admin("money:refund"),
     params: LicenseParams,
     body: z.object({ reason: Reason.openapi({ example: "bought twice by mistake" }) }).openapi("RefundRequest"),
@@ -32,6 +33,10 @@ refund.openapi(
               amount: z.number().int().openapi({
                 description: "In the currency's smallest unit; 0: nothing was left to refund.",
                 example: 27900,
+              }),
+              outside: z.number().int().openapi({
+                description: "The part of the last payment that was made outside Stripe. Give it back the way it came.",
+                example: 0,
               }),
               currency: z.string().nullable().openapi({ example: "eur" }),
             }),

@@ -2,6 +2,7 @@ import { actOnLicense } from "../../../domain/licensing/admin/act.ts";
 import { maySeeNewKey } from "../../../domain/licensing/admin/limits.ts";
 import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
+import { revokeLicense } from "../../../domain/purchase/revocation.ts";
 import { combine } from "../../../platform/http/route.ts";
 import { CopyBlock, Notice } from "../../page/kit.ts";
 import {
@@ -65,6 +66,11 @@ export const licenseAct = combine(
           carryOut: async ({ reason, act }, idempotencyKey) => {
             const scope = { db: c.env.DB, config: c.var.config };
             if (act.action !== "reinstate") await brake(c, act.action);
+            if (act.action === "revoke") {
+              const { cancelSubscription = false } = act;
+              const { edge } = await revokeLicense(c, admin, { id, reason, cancelSubscription, idempotencyKey });
+              return goTo(c, back, { done: offered.name, edge });
+            }
             const { key, changes } = await actOnLicense(scope, admin, id, act, reason, idempotencyKey);
             const edge = await settle(c, changes);
             if (key !== null && maySeeNewKey(admin))

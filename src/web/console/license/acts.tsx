@@ -1,7 +1,7 @@
 import { type AdminAct, decideAdminAct } from "../../../domain/licensing/admin/decision.ts";
-import { endOf, type License } from "../../../domain/licensing/license/record.ts";
+import { endOf, isBilled, isSubscribed, type License } from "../../../domain/licensing/license/record.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { type Child, Field, formatDate } from "../../page/kit.ts";
+import { CheckField, type Child, Field, formatDate } from "../../page/kit.ts";
 import { type Entered, LastDay, lastDayField, Reason, type SentForm, z } from "../kit.ts";
 
 /** The parsed form of an act: the reason, and the change to the license. */
@@ -26,13 +26,30 @@ type LicenseAct = {
 };
 
 /** The act with its usual words and a form that asks only for the reason. */
-const simply = (action: Exclude<AdminAct["action"], "extend">, link: string) => ({
+const simply = (action: Exclude<AdminAct["action"], "extend" | "revoke">, link: string) => ({
   name: action,
   ...wordsOf(link),
   schema: z.object({ reason: Reason }).transform(({ reason }): ActInput => ({ reason, act: { action } })),
 });
 
 const wordsOf = (link: string) => ({ link, title: `${link} this license`, button: `${link} it`, ends: false });
+
+const Revocation = z
+  .object({ reason: Reason, cancel_subscription: z.literal("yes").optional() })
+  .transform(({ reason, cancel_subscription: cancel }): ActInput => {
+    return { reason, act: { action: "revoke", ...(cancel && { cancelSubscription: true }) } };
+  });
+
+/** The offer to end the subscription, too. It is ticked at first, because a revoked license is seldom to be billed. */
+const revocationFields = (license: License, entered: Entered): Child => {
+  if (!isSubscribed(license) || license.cancel_due_at !== null) return null;
+  const isFirst = entered("reason").value === undefined;
+  return (
+    <CheckField name="cancel_subscription" checked={isFirst || entered("cancel_subscription").value === "yes"}>
+      Also cancel its subscription at Stripe, now and without a refund
+    </CheckField>
+  );
+};
 
 const DAYS = "A whole number of days, 1 to 36500.";
 
@@ -111,10 +128,13 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
     isOffered: () => true,
   },
   {
-    ...simply("revoke", "Revoke"),
+    name: "revoke",
+    ...wordsOf("Revoke"),
+    schema: Revocation,
+    fields: revocationFields,
     ends: true,
     dangerous: true,
     done: "The license is revoked.",
-    isOffered: ({ admin_state }) => admin_state !== "revoked",
+    isOffered: (license) => license.admin_state !== "revoked" || isBilled(license),
   },
 ];

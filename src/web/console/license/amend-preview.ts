@@ -3,6 +3,7 @@ import { type Holder, refusalOfLimit } from "../../../domain/licensing/admin/lim
 import {
   activeMachines,
   endOf,
+  isBilled,
   isRevoked,
   type License,
   standingOf,
@@ -12,7 +13,7 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { counted, formatDateTime, sentences } from "../../page/kit.ts";
-import { DOWNLOADS_STOP, isBilled, leases } from "./preview.ts";
+import { DOWNLOADS_STOP, leases } from "./preview.ts";
 import { sentenceOf } from "./words.tsx";
 
 /**

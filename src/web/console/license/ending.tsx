@@ -2,7 +2,7 @@ import { erasePerson } from "../../../domain/erasure/erasure.ts";
 import { isErased } from "../../../domain/licensing/license/record.ts";
 import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
-import { checkWasBought, giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
+import { giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
@@ -35,7 +35,6 @@ export const licenseRefund = actRoutes("/admin/licenses/{id}/refund", {
       dangerous: true,
       back: licensePath(id),
       preview: async () => {
-        checkWasBought(license);
         const { stripe } = await purchaseScope(c.env, c.var.config);
         return previewRefund(license, await readRefundable(stripe, license), admin.now);
       },

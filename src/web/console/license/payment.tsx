@@ -28,6 +28,14 @@ export const LicensePayment: FC<Part> = ({ story: { license, order, charges, pay
       "State",
       `subscription ${subscription_state.replace("_", " ")}, refunded ${refund_state}, dispute ${dispute_state}`,
     ],
+    ["At Stripe", license.collection_paused ? "collection of payments paused" : license.stripe_status],
+    [
+      "Cancellation",
+      license.cancel_due_at && [
+        "to be done at Stripe, retried every minute since ",
+        <Time at={license.cancel_due_at} clock />,
+      ],
+    ],
     ...charges.map((charge): [string, Child] => [
       "Charge",
       [link(charge.charge_id), `: refunded ${charge.refund_state}, dispute ${charge.dispute_state}`],

@@ -1,8 +1,15 @@
 import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { maySeeNewKey, refusalOfExtension } from "../../../domain/licensing/admin/limits.ts";
-import { activeMachines, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
-import type { Refundable } from "../../../domain/purchase/refund.ts";
+import {
+  activeMachines,
+  isBilled,
+  isErased,
+  isSubscribed,
+  type License,
+  standingOf,
+} from "../../../domain/licensing/license/record.ts";
+import type { Refundable } from "../../../domain/purchase/refundable.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -48,13 +55,16 @@ export function previewLicenseAct(
       return told(
         ...endings(license, wasActive, now),
         "Only an owner can reinstate it.",
-        isBilled(license) &&
-          "Its subscription continues and is billed. To end the subscription too, use “Refund and revoke” instead.",
+        act.cancelSubscription && isSubscribed(license)
+          ? `Its subscription is canceled at Stripe at once, without a refund. This cannot be undone.${charges(license)}`
+          : isBilled(license) &&
+              `Its subscription continues and is billed.${charges(license)} Tick the box to cancel the subscription, too, or use “Refund and revoke” to give the last payment back.`,
       );
     case "suspend":
       return told(
         ...endings(license, wasActive, now),
         "It stays on hold until an admin reinstates it. Payments do not change that.",
+        isBilled(license) && `Its subscription continues and is billed.${charges(license)}`,
       );
     case "reinstate":
       return told(
@@ -115,14 +125,19 @@ export function previewRefund(license: License, refundable: Refundable | null, n
     refundable === null || refundable.amount <= 0
       ? "There is nothing left to refund."
       : `The customer gets ${formatAmount(refundable.amount, refundable.currency)} back, all that is left of the last payment. Banks take some days.`,
+    refundable !== null &&
+      refundable.outside > 0 &&
+      `Another ${formatAmount(refundable.outside, refundable.currency)} was paid outside Stripe. Give it back the way it came.`,
     license.stripe_subscription_id !== null && "Its subscription ends at once, and nothing more is billed.",
     ...(license.admin_state === "revoked" ? ["It is revoked already."] : endings(license, wasActive, now)),
   );
 }
 
-/** Whether its subscription goes on being billed. */
-export const isBilled = ({ subscription_state }: License): boolean =>
-  subscription_state === "active" || subscription_state === "past_due";
+/** The next charge in a sentence; empty if it is not known. */
+function charges({ next_charge_at: at, next_charge_amount: amount, price_currency: currency }: License): string {
+  if (at === null || amount === null || currency === null) return "";
+  return ` The next charge is ${formatAmount(amount, currency)} on ${formatDate(at)}.`;
+}
 
 const namesOf = (some: Machines): string => {
   const names = some.slice(0, 5).map(({ name, id }) => name ?? id);

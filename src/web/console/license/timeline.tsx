@@ -3,6 +3,7 @@ import { formatAmount } from "../../../lib/money.ts";
 import { MAIL_KINDS, type MailKind } from "../../../platform/storage/mail-outbox.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
 import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
+import { eventWords } from "./event-words.ts";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
 
@@ -78,7 +79,7 @@ const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, 
     case "payment":
       return (
         <p>
-          <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
+          <strong>{eventWords(entry.type)}</strong>: <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
           {entry.object_id === null
             ? null
             : [" about ", <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>]}

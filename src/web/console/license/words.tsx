@@ -33,9 +33,7 @@ export function sentenceOf(standing: Standing, facts: License): string {
     case "suspended":
       if (standing.cause === "admin") return "On hold: an admin suspended it.";
       if (standing.cause === "payment") return "On hold: one of its payments is disputed.";
-      return facts.stripe_status === "paused"
-        ? "On hold: its subscription is paused."
-        : "On hold: its last payment failed.";
+      return onHold(facts);
     case "revoked":
       if (standing.cause === "admin") return "Revoked by an admin. Only an owner can reinstate it.";
       return facts.dispute_state === "lost"
@@ -43,6 +41,20 @@ export function sentenceOf(standing: Standing, facts: License): string {
         : "Revoked: its payment was refunded.";
     case "expired":
       return standing.cause === "subscription" ? "Expired: its subscription ended." : "Expired: its end has passed.";
+  }
+}
+
+/** Why the subscription holds a license: a pause is somebody's decision, and not a payment that failed. */
+function onHold({ stripe_status }: License): string {
+  switch (stripe_status) {
+    case "paused":
+      return "On hold: its subscription is paused at Stripe. Nothing is charged meanwhile.";
+    case "incomplete":
+      return "On hold: the first payment of its subscription is not complete.";
+    case "unpaid":
+      return "On hold: its payments failed, and Stripe does not try again.";
+    default:
+      return "On hold: its last payment failed, and its grace period is over.";
   }
 }
 

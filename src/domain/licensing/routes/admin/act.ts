@@ -24,7 +24,7 @@ import { settle } from "../../../../platform/storage/settle.ts";
 import { actOnLicense, removeMachine, setBar } from "../../admin/act.ts";
 import type { AdminAct } from "../../admin/decision.ts";
 import { MOST_DAYS, maySeeNewKey } from "../../admin/limits.ts";
-import { adminLicenseView, ChangedLicense, LicenseParams, MachineParams } from "../../license/view.ts";
+import { ChangedLicense, changedLicense, LicenseParams, MachineParams } from "../../license/view.ts";
 
 const ReasonBody = z.object({ reason: Reason }).openapi("LicenseAct");
 
@@ -47,7 +47,7 @@ const ExtendBody = z
   })
   .openapi("LicenseExtension");
 
-const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
+const describe = <Name extends Exclude<AdminAct["action"], "revoke">, Body extends z.ZodType>(
   action: Name,
   body: Body,
   summary: string,
@@ -65,9 +65,8 @@ const describe = <Name extends AdminAct["action"], Body extends z.ZodType>(
     refusals: ["LICENSE_NOT_FOUND", "CONFLICT"],
   });
 
-const REVOKE =
-  "Ends the license for good: no new token at once, usually no download after 40 s. Repeating it changes nothing.";
-const SUSPEND = "Puts the license on hold until it is reinstated, as fast as revoking.";
+const SUSPEND =
+  "Puts the license on hold until it is reinstated, as fast as revoking. Its subscription goes on being billed.";
 const REINSTATE =
   "Takes back an admin's suspension, or a revocation if the admin is an owner. Other reasons (a refund, an end) stay.";
 const EXTEND = `Moves the end of the license to a later time. An end later than ${MOST_DAYS} days from now needs \`licenses:issue\`.`;
@@ -78,9 +77,6 @@ const ROTATE =
 /** An admin's acts on a license and its machines. */
 export const licenseActs = createAdminRouter();
 
-licenseActs.openapi(describe("revoke", ReasonBody, "Revoke a license", REVOKE), async (c) =>
-  c.json(await act(c, c.req.valid("param").id, { action: "revoke" }, c.req.valid("json").reason), 200),
-);
 licenseActs.openapi(describe("suspend", ReasonBody, "Suspend a license", SUSPEND), async (c) =>
   c.json(await act(c, c.req.valid("param").id, { action: "suspend" }, c.req.valid("json").reason), 200),
 );
@@ -103,7 +99,7 @@ async function act(c: Context<AdminEnv>, id: string, wanted: AdminAct, reason: s
   const idempotencyKey = c.req.header("Idempotency-Key");
   const { license, key, changes } = await actOnLicense(scope, admin, id, wanted, reason, idempotencyKey);
   const edge = await settle(c, changes);
-  return { license: adminLicenseView(license, admin.now), edge, ...(key !== null && maySeeNewKey(admin) && { key }) };
+  return changedLicense(license, edge, admin.now, maySeeNewKey(admin) ? key : null);
 }
 
 const BarBody = z
@@ -157,7 +153,7 @@ async function bar(
   const admin = adminActor(c);
   const { license, changes } = await setBar(c.env.DB, admin, id, machine_id, wanted);
   const edge = await settle(c, changes);
-  return { license: adminLicenseView(license, admin.now), edge };
+  return changedLicense(license, edge, admin.now);
 }
 
 const RemovalBody = z.object({ reason: Reason.optional() }).openapi("MachineRemoval");

@@ -8,7 +8,7 @@ import { issueLicense } from "../../admin/act.ts";
 import { MOST_ISSUED } from "../../admin/limits.ts";
 import { LICENSE_STATUSES } from "../../license/record.ts";
 import { searchLicenses } from "../../license/search.ts";
-import { AdminLicenseView, adminLicenseView, ChangedLicense } from "../../license/view.ts";
+import { AdminLicenseView, adminLicenseView, ChangedLicense, changedLicense } from "../../license/view.ts";
 import { PLAN_IDS } from "../../plans.ts";
 import { LICENSE_FIELDS, Note, OwnerAddress } from "./fields.ts";
 
@@ -49,7 +49,7 @@ licenseIssue.openapi(
     await brake(c, "issue");
     const { license, key, changes } = await issueLicense(scope, admin, c.req.valid("json"), idempotencyKey);
     const edge = await settle(c, changes);
-    return c.json({ license: adminLicenseView(license, admin.now), key, edge }, 201);
+    return c.json({ ...changedLicense(license, edge, admin.now), key }, 201);
   },
 );
 
