@@ -1,5 +1,6 @@
 import { openAsBlob } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { idOfName } from "../../domain/workers/families.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
@@ -12,6 +13,7 @@ import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/releas
 import { withoutRequires } from "../publish/requires-file.ts";
 import { makeSignedSource } from "../publish/source.ts";
 import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
+import { downloadDraftFile } from "../sign/draft-file.ts";
 import { readSecretKey } from "../signing-keys.ts";
 import { addSignCommand } from "./release-sign.ts";
 
@@ -216,6 +218,24 @@ Example:
   addAct("show", "show one release and its files", async ({ client, show }, at) => {
     show(await client.json(ReleaseAnswer, { path: at }), (shown) => formatRelease(shown.release));
   });
+  addAct(
+    "download",
+    "download the files of a draft, and check them",
+    async ({ client, show, note }, at, { out }: { out: string }) => {
+      const { release: draft } = await client.json(ReleaseAnswer, { path: at });
+      const ready = draft.artifacts.filter(({ state }) => state === "ready");
+      const files: string[] = [];
+      for (const artifact of ready) {
+        const { path: file } = await downloadDraftFile(client, draft, artifact, out);
+        const named = join(out, basename(artifact.filename));
+        await rename(file, named);
+        files.push(named);
+      }
+      const left = draft.artifacts.length - ready.length;
+      if (left > 0) note(`Not uploaded and checked yet: ${left}`);
+      show({ release: draft.id, files }, () => files.join("\n"));
+    },
+  ).requiredOption("--out <folder>", "the folder for the files");
   for (const [verb, summary] of [
     ["yank", "hide a version; exact requests still get it"],
     ["unyank", "offer a yanked version again"],

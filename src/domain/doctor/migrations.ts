@@ -38,6 +38,7 @@ export const MIGRATIONS = {
     "0039_cancellations.sql",
     "0040_webhooks.sql",
     "0041_pending_orders.sql",
+    "0042_revocations.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

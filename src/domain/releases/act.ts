@@ -167,6 +167,12 @@ export async function deleteDraft(
   for (const { object_key, upload_id } of row.artifacts) await freeDiscarded(env, { object_key, upload_id });
 }
 
+/** Whether there was a draft with this id, which has been deleted: the trail has the act. Throws D1's errors. */
+export async function wasDeleted(db: D1Database, id: string): Promise<boolean> {
+  const act = db.prepare("SELECT 1 FROM audit WHERE subject = ? AND action = 'release.delete' LIMIT 1").bind(id);
+  return (await act.first()) !== null;
+}
+
 /** The actor of a deletion, with the scopes that limit it; without scopes it deletes only what it drafted itself. */
 type Deleter = Actor & { scopes?: readonly Scope[] };
 

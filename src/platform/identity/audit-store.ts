@@ -34,8 +34,18 @@ const FREQUENT = `('license.buy', 'license.follow-payment', 'machine.activate', 
 /** The condition of the index of actions. */
 export const NOT_FREQUENT = `action NOT IN ${FREQUENT}`;
 
+/**
+ * The entries that revoke a license: by an admin, for a refund, with an erasure, and by Stripe's news of a full refund or
+ * a lost dispute. The index of revocations has the same condition (migrations/0042_revocations.sql).
+ */
+const REVOKES = `(action IN ('license.revoke', 'license.refund', 'license.erase') OR (action = 'license.follow-payment'
+  AND (json_extract(details, '$.refund_state') = 'full' OR json_extract(details, '$.dispute_state') = 'lost')))`;
+
 /** The entries of an action: a rare one has an index, and a frequent one is found among the newest entries. */
-const byAction = (action: string): Condition => ({
+const byAction = (action: string): Condition =>
+  action === "license.revoke" ? { sql: REVOKES, values: [] } : byName(action);
+
+const byName = (action: string): Condition => ({
   sql: FREQUENT.includes(`'${action}'`) ? "action = ?" : `action = ? AND action NOT IN ${FREQUENT}`,
   values: [action],
 });

@@ -12,7 +12,10 @@ const filter = (description: string, example: string) =>
 const AuditQuery = PageQuery.extend({
   subject: filter("Only entries about the thing with this id.", "lic_06b4m2v8w5r7q1t3x9z2k4n6p8"),
   actor: filter("Only entries of this actor.", "token:adm_06b4m2v8w5r7q1t3x9z2k4n6p8"),
-  action: filter("Only entries of this action.", "license.revoke"),
+  action: filter(
+    "Only entries of this action. `license.revoke` also finds those of a refund, of a lost dispute and of an erasure.",
+    "license.revoke",
+  ),
 });
 
 const AuditEntrySchema = z

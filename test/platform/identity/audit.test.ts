@@ -68,6 +68,28 @@ describe("the audit trail", () => {
     expect(await find("?subject=%27%20OR%201%3D1--")).toEqual([]);
   });
 
+  it("finds revocations of every cause as revocations", async () => {
+    const { token } = await makeToken(["audit:read"]);
+    const acts: [action: string, details: object][] = [
+      ["license.revoke", { admin_state: "revoked" }],
+      ["license.suspend", { admin_state: "suspended" }],
+      ["license.refund", { admin_state: "revoked" }],
+      ["license.follow-payment", { refund_state: "partial" }],
+      ["license.follow-payment", { refund_state: "full" }],
+      ["license.follow-payment", { dispute_state: "lost", expires_at: 1 }],
+      ["license.erase", {}],
+    ];
+    await env.DB.batch(
+      acts.map(([action, details], at) =>
+        env.DB.prepare(
+          "INSERT INTO audit (id, at, actor, action, subject, details) VALUES (?, 1, 'stripe:evt_1', ?, ?, ?)",
+        ).bind(`chg_${String(at).padStart(26, "0")}`, action, String(at), JSON.stringify(details)),
+      ),
+    );
+    const { entries } = await read(token, "?action=license.revoke");
+    expect(entries.map(({ subject }) => subject)).toEqual(["6", "5", "4", "2", "0"]);
+  });
+
   it("pages newest first with each entry once, also within a filter and while entries are added", async () => {
     const { token } = await makeToken(["owner"]);
     for (let i = 0; i < 6; i++) await makeToken(["audit:read"]);

@@ -4,7 +4,7 @@ import { adminActor, createAdminRouter } from "../../../platform/identity/authen
 import { requireWorkerOf } from "../../../platform/identity/worker-limit.ts";
 import { findWorker, requireWorker } from "../../workers/workers.ts";
 import { releaseAdmin } from "../access.ts";
-import { createRelease, deleteDraft } from "../act.ts";
+import { createRelease, deleteDraft, wasDeleted } from "../act.ts";
 import { signaturePolicy } from "../artifact/check.ts";
 import { RELEASE_STATUSES } from "../decision.ts";
 import { ChannelName, ReleaseParams, SentSourceField, SourceTag, Version } from "../fields.ts";
@@ -117,15 +117,21 @@ releases.openapi(
     tag: "Admin: releases",
     summary: "Delete a draft",
     description:
-      "Deletes its files as well, finished or not. Its version is free again. `CONFLICT`: the release has been published. Yank or block " +
-      "it instead.",
+      "Deletes its files as well, finished or not. Its version is free again. Idempotent. `CONFLICT`: the release has been published. " +
+      "Yank or block it instead.",
     access: releaseAdmin("releases:write"),
     params: ReleaseParams,
     answers: { 204: ["Deleted."] },
     refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
   }),
   async (c) => {
-    await deleteDraft(c.env, adminActor(c), c.req.valid("param").id, null);
+    const { id } = c.req.valid("param");
+    try {
+      await deleteDraft(c.env, adminActor(c), id, null);
+    } catch (error) {
+      const isGone = error instanceof Problem && error.code === "VERSION_NOT_FOUND";
+      if (!isGone || !(await wasDeleted(c.env.DB, id))) throw error;
+    }
     return c.body(null, 204);
   },
 );
