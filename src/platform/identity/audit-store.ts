@@ -35,8 +35,8 @@ const FREQUENT = `('license.buy', 'license.follow-payment', 'machine.activate', 
 export const NOT_FREQUENT = `action NOT IN ${FREQUENT}`;
 
 /**
- * The entries that revoke a license: by an admin, for a refund, with an erasure, and by Stripe's news of a full refund or
- * a lost dispute. The index of revocations has the same condition (migrations/0042_revocations.sql).
+ * The entries that revoke a license: by an admin, for a refund, with an erasure, and by Stripe's news of a full refund
+ * or a lost dispute. The index of revocations has the same condition (migrations/0042_revocations.sql).
  */
 const REVOKES = `(action IN ('license.revoke', 'license.refund', 'license.erase') OR (action = 'license.follow-payment'
   AND (json_extract(details, '$.refund_state') = 'full' OR json_extract(details, '$.dispute_state') = 'lost')))`;
