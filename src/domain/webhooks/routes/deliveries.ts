@@ -19,7 +19,9 @@ deliveryRoutes.openapi(
     description: "By event, newest first. Finished ones are kept for 30 days.",
     access: admin("audit:read"),
     params,
-    query: PageQuery.extend({ state: optionalChoice(DELIVERY_STATES) }),
+    query: PageQuery.extend({
+      state: optionalChoice(DELIVERY_STATES).openapi({ param: { description: "Only deliveries in this state." } }),
+    }),
     answers: {
       200: [
         "One page.",

@@ -173,7 +173,10 @@ endpointRoutes.openapi(
       "Events that waited and all that happened since are sent, oldest first; with `skip`, only events from now on. Idempotent.",
     access: write,
     params,
-    body: ReasonBody.extend({ skip: z.boolean().default(false) }).openapi("WebhookEnabling"),
+    body: z
+      .object({ reason: because("the CRM is back"), skip: z.boolean().default(false) })
+      .strict()
+      .openapi("WebhookEnabling"),
     answers: { 200: ["The endpoint.", EndpointAnswer] },
     refusals: ["NOT_FOUND", "CONFLICT"],
   }),
