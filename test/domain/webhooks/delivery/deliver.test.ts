@@ -20,6 +20,10 @@ const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
 const numbersOf = (events: { sequence: number }[]) => events.map(({ sequence }) => sequence);
 
 describe("events to a receiver", () => {
+  it("on another host of our zone come in through the zone's own rules, and not past them to its origin", () => {
+    expect(Cloudflare.compatibilityFlags["global_fetch_strictly_public"]).toBe(true);
+  });
+
   it("are signed, and arrive in their order with the number of the one before", async () => {
     const hook = await addHook(LICENSES);
     const id = await acts("suspend", "reinstate");
