@@ -42,6 +42,17 @@ describe("webhook endpoints", () => {
     ]);
   });
 
+  it("show the path of their URL, which may be the receiver's secret, only to an admin who may change them", async () => {
+    const { endpoint } = await webhooks("POST", "", { url: `${URL_OF_CRM}/s3cret?key=s3cret`, reason: "r" });
+    const { token } = await makeToken(["audit:read"]);
+    for (const path of ["", `/${endpoint.id}`]) {
+      const shown = await (await ask("GET", `/v1/admin/webhooks${path}`, { token })).text();
+      expect(shown).toContain('"https://crm.example.com/..."');
+      expect(shown).not.toContain("s3cret");
+      expect(await (await askWebhooks("GET", path)).text()).toContain("s3cret");
+    }
+  });
+
   it("are added once by a repeated request, which shows the same secret", async () => {
     const { token } = await makeToken(["webhooks:write"]);
     const body = { url: URL_OF_CRM, reason: "r" };

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { toRfc3339 } from "../../../lib/time.ts";
+import { allows, type Scope } from "../../../platform/config/scopes.ts";
 import { Timestamp } from "../../../platform/http/schemas.ts";
 import { Description, EndpointId, EndpointUrl, Types } from "./fields.ts";
 import { type CountedEndpoint, isEnabled } from "./store.ts";
@@ -9,7 +10,10 @@ const STATES = ["enabled", "disabled", "removed"] as const;
 export const EndpointSchema = z
   .object({
     id: EndpointId,
-    url: EndpointUrl,
+    url: EndpointUrl.openapi({
+      description:
+        "Its path may be a secret of the receiver. Without `webhooks:write` the answer has `...` in place of path and query.",
+    }),
     description: Description,
     types: Types,
     state: z.enum(STATES),
@@ -37,10 +41,13 @@ export const EndpointSchema = z
 export const stateOf = (endpoint: Pick<CountedEndpoint, "disabled_by" | "removed_at">): (typeof STATES)[number] =>
   endpoint.removed_at !== null ? "removed" : isEnabled(endpoint) ? "enabled" : "disabled";
 
-/** An endpoint as the API shows it. */
-export const presentEndpoint = (endpoint: CountedEndpoint): z.input<typeof EndpointSchema> => ({
+/** An endpoint as the API shows it to an admin with these scopes. */
+export const presentEndpoint = (
+  endpoint: CountedEndpoint,
+  { scopes }: { scopes: readonly Scope[] },
+): z.input<typeof EndpointSchema> => ({
   id: endpoint.id,
-  url: endpoint.url,
+  url: allows(scopes, "webhooks:write") ? endpoint.url : `${new URL(endpoint.url).origin}/...`,
   description: endpoint.description,
   types: endpoint.types,
   state: stateOf(endpoint),

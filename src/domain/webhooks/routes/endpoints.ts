@@ -55,7 +55,7 @@ endpointRoutes.openapi(
     const { limit, cursor } = c.req.valid("query");
     const rows = await listEndpoints(c.env.DB, { limit: limit + 1, before: cursor });
     const { items, next_cursor } = page(rows, limit, ({ id }) => id);
-    return c.json({ endpoints: items.map(presentEndpoint), next_cursor }, 200);
+    return c.json({ endpoints: items.map((endpoint) => presentEndpoint(endpoint, c.var.admin)), next_cursor }, 200);
   },
 );
 
@@ -79,7 +79,7 @@ endpointRoutes.openapi(
     const request = await idempotentRequest(actor.actor, key, ["webhook", wanted, reason]);
     const endpoint = await addEndpoint(c.env.DB, c.var.config, wanted, { actor, reason, request });
     const secret = await currentSecret(c.var.config, endpoint);
-    return c.json({ endpoint: presentEndpoint(endpoint), secret }, 201);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin), secret }, 201);
   },
 );
 
@@ -94,7 +94,7 @@ endpointRoutes.openapi(
   }),
   async (c) => {
     const endpoint = await readEndpoint(c.env.DB, c.req.valid("param").id);
-    return c.json({ endpoint: presentEndpoint(endpoint) }, 200);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin) }, 200);
   },
 );
 
@@ -113,7 +113,7 @@ endpointRoutes.openapi(
     const { reason, ...wanted } = c.req.valid("json");
     const by = { actor: adminActor(c), reason };
     const endpoint = await changeEndpoint(c.env.DB, c.var.config, c.req.valid("param").id, wanted, by);
-    return c.json({ endpoint: presentEndpoint(endpoint) }, 200);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin) }, 200);
   },
 );
 
@@ -138,7 +138,10 @@ endpointRoutes.openapi(
     const { reason, overlap_hours } = c.req.valid("json");
     const by = { actor: adminActor(c), reason };
     const endpoint = await rotateSecret(c.env.DB, c.req.valid("param").id, overlap_hours, by);
-    return c.json({ endpoint: presentEndpoint(endpoint), secret: await currentSecret(c.var.config, endpoint) }, 200);
+    return c.json(
+      { endpoint: presentEndpoint(endpoint, c.var.admin), secret: await currentSecret(c.var.config, endpoint) },
+      200,
+    );
   },
 );
 
@@ -161,7 +164,7 @@ endpointRoutes.openapi(
   async (c) => {
     const by = { actor: adminActor(c), reason: c.req.valid("json").reason };
     const endpoint = await disableEndpoint(c.env.DB, c.req.valid("param").id, by);
-    return c.json({ endpoint: presentEndpoint(endpoint) }, 200);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin) }, 200);
   },
 );
 
@@ -188,7 +191,7 @@ endpointRoutes.openapi(
       { skip },
       { actor: adminActor(c), reason },
     );
-    return c.json({ endpoint: presentEndpoint(endpoint) }, 200);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin) }, 200);
   },
 );
 
@@ -206,6 +209,6 @@ endpointRoutes.openapi(
   async (c) => {
     const by = { actor: adminActor(c), reason: c.req.valid("json").reason };
     const endpoint = await removeEndpoint(c.env.DB, c.req.valid("param").id, by);
-    return c.json({ endpoint: presentEndpoint(endpoint) }, 200);
+    return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin) }, 200);
   },
 );
