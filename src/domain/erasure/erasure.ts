@@ -35,8 +35,8 @@ const ROUNDS = 10;
  * statistics. Erased is erased if the statistics fail: the ledger remembers what the cron still has to do. The license
  * `last` is erased last, because a caller who knows the address only by this license can then ask again until all is
  * done. `settle` settles each license at once, so that a later failure leaves no erased license open. Idempotent: after
- * a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`), SERVICE_UNAVAILABLE, and the errors of
- * Stripe and D1.
+ * a failure, a repeated call continues. Throws CONFLICT (`refusalOfErasure`, or a held order), SERVICE_UNAVAILABLE, and
+ * the errors of Stripe and D1.
  */
 export async function erasePerson(
   { DB: db, STATISTICS, config, settle }: Scope,
@@ -58,6 +58,7 @@ export async function erasePerson(
     }
     const refusal = refusalOfErasure(left);
     if (refusal) throw new Problem(refusal);
+    if (await hasHeldOrder(db, email)) throw new Problem(WAITING);
     for (const id of new Set(left.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []))) {
       await deleteCustomer(await stripeClient(config), id);
       customers.add(id);
@@ -88,6 +89,18 @@ function decideErasure(
   return refusal ? err(refusal) : ok(erasureOf(db, license, now));
 }
 
+/** Without its address the buyer of a held order could be told nothing, and the next event would bring it back. */
+const WAITING: Refusal = {
+  code: "CONFLICT",
+  detail: "A paid order of this address waits for us to look at it. It must be solved first: by a license or a refund.",
+};
+
+const hasHeldOrder = async (db: D1Database, email: string): Promise<boolean> =>
+  (await db
+    .prepare("SELECT 1 AS found FROM orders WHERE email = ? AND state = 'held' LIMIT 1")
+    .bind(email)
+    .first("found")) !== null;
+
 /**
  * The refusal to erase the owner of these licenses, or null. A subscription that may still be charged must be canceled
  * first, because erasure would take away something the customer pays for.
@@ -104,8 +117,8 @@ export function refusalOfErasure(licenses: Pick<LicenseRow, "subscription_state"
 
 /**
  * The erasure of a license, as a decision of `change`. It ends the license and removes, in one transaction, all that
- * names its owner: the address, the note, the names and fingerprints of its machines, and the address's mails, links
- * and sessions. The sale, its date and its payment stay.
+ * names its owner: the address, the note, the names and fingerprints of its machines, and the address's orders, mails,
+ * links and sessions. The sale, its date and its payment stay.
  */
 function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds): Decided<LicensePatch> {
   return {
@@ -135,6 +148,7 @@ function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds):
         ifErased("DELETE FROM barred_machines WHERE license_id = ?", id),
         ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
         ifErased("DELETE FROM mail_opt_outs WHERE email = ?", email),
+        ifErased("UPDATE orders SET email = NULL WHERE (license_id = ? OR email = ?)", id, email),
         ifErased("DELETE FROM recovery_links WHERE email = ?", email),
         ifErased(
           "DELETE FROM sessions WHERE ((kind = 'license' AND subject = ?) OR (kind = 'mail' AND subject = ?))",

@@ -183,6 +183,19 @@ describe("a customer who deletes their data", () => {
     expect((await eraseByApi(license?.id ?? "")).status).toBe(200);
     expect(await everything()).not.toContain(ADA);
   });
+
+  it("must wait until a paid order of theirs that is held is solved, and leaves no address in the solved one", async () => {
+    const { id } = await boughtLicense(ADA);
+    const hold = "UPDATE orders SET state = ?, license_id = NULL, held_at = 1 WHERE license_id = ?";
+    await env.DB.prepare(hold).bind("held", id).run();
+    const refused = await eraseByApi(id);
+    expect([refused.status, await codeOf(refused)]).toEqual([409, "CONFLICT"]);
+    expect(await count("licenses", `email = '${ADA}'`)).toBe(1);
+
+    await env.DB.prepare("UPDATE orders SET state = 'failed', resolved_at = 2, resolution = 'refund'").run();
+    expect((await eraseByApi(id)).status).toBe(200);
+    expect(await everything()).not.toContain(ADA);
+  });
 });
 
 describe("an owner who erases the person behind a license", () => {
