@@ -94,6 +94,8 @@ function ownerChanged(before: License, after: License, now: UnixSeconds): string
     machines > 0 && `${counted(machines, "machine")} must get the new key. No seat is lost.`,
     `${before.email} is told that the address changed, but not to which one. Its sessions and links that sign in end.`,
     after.stripe_customer_id !== null && "The customer at Stripe gets the new address, too.",
+    after.stripe_customer_id !== null &&
+      "The new owner can open the billing portal, which shows the invoices and the billing details so far. For another person, issue a new license instead.",
     "Other licenses of the old address stay there.",
   );
 }

@@ -109,7 +109,7 @@ export const webhookAdd = actRoutes(`${WEBHOOKS}/new`, {
       return [
         `Events are sent to ${new URL(url).host} from now on: those after number ${position}.`,
         `Their types: ${typesWords(wanted.types)}.`,
-        "They name licenses, machines and admins by their ids, and have the reasons of admins. They have no address of a customer.",
+        "They name licenses and machines by their ids, and admins as the audit trail does: by a token's id or an email address. They have the reasons of admins, and no address of a customer.",
         "The secret is shown to you once. We store no copy.",
       ];
     },
