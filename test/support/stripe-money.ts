@@ -6,15 +6,18 @@ export const MONTH_2 = Date.UTC(2026, 1, 10) / 1000;
 export const MONTH_3 = Date.UTC(2026, 2, 10) / 1000;
 export const MONTH_4 = Date.UTC(2026, 3, 10) / 1000;
 
-/** A price of 99.00 for every five machines. */
-const PRICE = { id: "price_1", unit_amount: 9_900, transform_quantity: { divide_by: 5, round: "up" } };
+/** A price of 99.00 USD, 90.00 EUR, or 15,000 JPY for every five machines. */
+const PRICE = {
+  ...{ id: "price_1", currency: "usd", unit_amount: 9_900, transform_quantity: { divide_by: 5, round: "up" } },
+  currency_options: { eur: { unit_amount: 9_000 }, jpy: { unit_amount: 15_000 } },
+};
 
 /** The fields of a subscription that its invoices depend on. */
 export const billed = (
-  over: Partial<Pick<Stripe.Subscription, "status" | "ended_at" | "pause_collection">> = {},
+  over: Partial<Pick<Stripe.Subscription, "status" | "ended_at" | "pause_collection" | "metadata">> = {},
 ): BilledSubscription =>
   ({
-    ...{ id: "sub_1", status: "active", ended_at: null, pause_collection: null, ...over },
+    ...{ id: "sub_1", status: "active", ended_at: null, pause_collection: null, metadata: {}, ...over },
     items: { data: [{ price: PRICE }] },
   }) as unknown as Stripe.Subscription;
 

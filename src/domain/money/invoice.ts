@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { TRIAL_REFUSED } from "../licensing/trial/mark.ts";
 import { type Payment, type PaymentKind, type PaymentState, UNCOUNTED } from "./payment.ts";
 
 /** The id of an object that Stripe gives either as an id or whole. */
@@ -101,7 +102,10 @@ function rowOf(invoice: Stripe.Invoice, kind: PaymentKind): Payment {
 }
 
 /** A subscription, as far as its invoices depend on it. */
-export type BilledSubscription = Pick<Stripe.Subscription, "id" | "status" | "ended_at" | "items" | "pause_collection">;
+export type BilledSubscription = Pick<
+  Stripe.Subscription,
+  "id" | "status" | "ended_at" | "items" | "pause_collection" | "metadata"
+>;
 
 /** The statuses in which a subscription goes on being billed. */
 const RUNNING: readonly string[] = ["active", "trialing", "past_due"];
@@ -109,20 +113,22 @@ const RUNNING: readonly string[] = ["active", "trialing", "past_due"];
 /**
  * The rows of all invoices of a subscription. Drafts have none, because Stripe may still change or delete them. The
  * first invoice of a trial is a `trial`, that of the first period to be paid the `purchase`, that of each later period
- * a `renewal`, and any other an `update`.
+ * a `renewal`, and any other an `update`. A trial that was refused is none: its buyer paid at once.
  */
 export function subscriptionPayments(subscription: BilledSubscription, invoices: readonly Stripe.Invoice[]): Payment[] {
   const all = invoices
     .filter((one) => one.status !== "draft" && subscriptionOf(one) === subscription.id)
     .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1));
+  const isTrialRefused = subscription.metadata[TRIAL_REFUSED] !== undefined;
   const rows: Payment[] = [];
   let isBought = false;
   for (const invoice of all) {
     const beginsPeriod = baseLines(invoice).length > 0;
     const { subtotal } = amountsOf(invoice);
     const isDropped = invoice.status === "void" || invoice.status === "uncollectible";
-    if (!beginsPeriod) rows.push(rowOf(invoice, "update"));
-    else if (invoice.billing_reason === "subscription_create" && subtotal === 0) rows.push(rowOf(invoice, "trial"));
+    const isFree = invoice.billing_reason === "subscription_create" && subtotal === 0;
+    if (!beginsPeriod || (isFree && isTrialRefused)) rows.push(rowOf(invoice, "update"));
+    else if (isFree) rows.push(rowOf(invoice, "trial"));
     else if (!isBought) rows.push(rowOf(invoice, "purchase"));
     else rows.push(rowOf(invoice, "renewal"));
     if (beginsPeriod && subtotal > 0 && !isDropped) isBought = true;
@@ -201,14 +207,19 @@ function wholeAmounts(invoice: Stripe.Invoice, { items }: BilledSubscription, le
     const price = items.data.find((item) => item.price.id === priceId)?.price;
     const seconds = line.period.end - line.period.start;
     if (line.amount === 0 || seconds <= 0) return sum;
-    if (price === undefined || price.unit_amount === null || line.quantity === null) {
+    const unit = price?.currency === invoice.currency ? price.unit_amount : amountIn(price, invoice.currency);
+    if (price === undefined || unit === null || line.quantity === null) {
       return sum + (line.amount * length) / seconds;
     }
     const { divide_by = 1, round = "up" } = price.transform_quantity ?? {};
     const blocks = (round === "down" ? Math.floor : Math.ceil)(line.quantity / divide_by);
-    return sum + Math.sign(line.amount) * price.unit_amount * blocks;
+    return sum + Math.sign(line.amount) * unit * blocks;
   }, 0);
 }
+
+/** The unit amount of a price in another currency than its own, or null. */
+const amountIn = (price: Stripe.Price | undefined, currency: string): number | null =>
+  price?.currency_options?.[currency]?.unit_amount ?? null;
 
 /** The row of the invoice of a one-time purchase. */
 export const oneTimePayment = (invoice: Stripe.Invoice): Payment => rowOf(invoice, "purchase");

@@ -4,6 +4,8 @@ import type { Job, JobScope } from "../../platform/jobs/job.ts";
 import { isHourly } from "../../platform/jobs/schedule.ts";
 import { settleInJob } from "../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
+import { keyRefusal } from "./key-refusal.ts";
+import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { isStripeOutage } from "./stripe.ts";
 import { purchaseChanges, purchaseScope, syncLicense } from "./sync.ts";
 
@@ -38,9 +40,10 @@ async function recordPast({ env, service: { publishers }, now }: JobScope): Prom
       const synced = await syncLicense(scope, id, { actor: "reconciliation", requestId: null, now });
       await settleInJob(env, publishers, purchaseChanges([synced]));
     } catch (error) {
-      // A later run continues with this license. Any other failure is of this license alone, such as an account that
-      // was changed, and must not stop those behind it.
-      if (isStripeOutage(error)) throw error;
+      // A later run continues with this license, once the key has the permission. Any other failure is of this license
+      // alone, such as an account that was changed, and must not stop those behind it.
+      await noteKeyRefusal(env.DB, error, now);
+      if (isStripeOutage(error) || keyRefusal(error) !== null) throw error;
       logFailure("reconciliation.failed", error, { license: id });
     }
     await writeWatermark(env.DB, MARK, { at: now, position: id });

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { LicenseRow } from "../licensing/license/record.ts";
 import type { StripeLink } from "../licensing/license/store.ts";
 import { keyRefusal } from "./key-refusal.ts";
-import { idOf, isMissing, type StripeClient } from "./stripe.ts";
+import { idOf, isInvalidRequest, isMissing, type StripeClient } from "./stripe.ts";
 
 /** The ids of Stripe's objects that a license names. A license that is about to be made has them, too. */
 export type StripeLinks = Pick<LicenseRow, StripeLink>;
@@ -25,7 +25,9 @@ export type Observation = {
   charges: ObservedCharge[];
   /** The credit notes of those invoices. */
   creditNotes: Stripe.CreditNote[];
-  /** The next invoice, as Stripe previews it; null: nothing will be billed. An error: our key may not ask for it. */
+  /** The refusal, if our key may not read credit notes. Then none is known, and nothing may be given back. */
+  creditNotesRefusal?: Error | undefined;
+  /** The next invoice, as Stripe previews it; null: nothing will be billed. An error: Stripe refuses to tell. */
   next: Stripe.Invoice | null | Error;
 };
 
@@ -53,7 +55,7 @@ export async function observe(
     ({ id, paid, payment_intent }) => known.has(id) || (paid && payments.has(idOf(payment_intent))),
   );
   for (const { id } of charges) known.delete(id);
-  const [others, creditNotes, next] = await Promise.all([
+  const [others, credits, next] = await Promise.all([
     Promise.all([...known].map((id) => stripe.charges.retrieve(id, { expand: ["refunds"] }))),
     readCreditNotes(stripe, invoices),
     subscription && isBilling(subscription) ? previewNext(stripe, subscription) : null,
@@ -63,7 +65,7 @@ export async function observe(
     session,
     invoices,
     charges: await Promise.all([...charges, ...others].map((charge) => readReversals(stripe, charge))),
-    creditNotes,
+    ...credits,
     next,
   };
 }
@@ -95,16 +97,24 @@ async function readInvoices(
   return { session, invoices: typeof invoice === "object" && invoice !== null ? [invoice] : [] };
 }
 
-/** Most invoices have no credit note, and say so. */
+/**
+ * Most invoices have no credit note, and say so. A key without this permission must not stop a sale or a license.
+ * Therefore its refusal is returned, not thrown.
+ */
 async function readCreditNotes(
   stripe: StripeClient,
   invoices: readonly Stripe.Invoice[],
-): Promise<Stripe.CreditNote[]> {
+): Promise<Pick<Observation, "creditNotes" | "creditNotesRefusal">> {
   const credited = invoices.filter(
     (invoice) => invoice.pre_payment_credit_notes_amount > 0 || invoice.post_payment_credit_notes_amount > 0,
   );
   const lists = credited.map(({ id }) => stripe.creditNotes.list({ invoice: id, limit: PAGE }).then(dataOf));
-  return (await Promise.all(lists)).flat();
+  try {
+    return { creditNotes: (await Promise.all(lists)).flat() };
+  } catch (error) {
+    if (error instanceof Error && keyRefusal(error)?.permission) return { creditNotes: [], creditNotesRefusal: error };
+    throw error;
+  }
 }
 
 /** Whether Stripe collects the next invoice of a subscription by itself. */
@@ -116,15 +126,16 @@ function isBilling({ status, pause_collection: pause, items }: Stripe.Subscripti
 }
 
 /**
- * The next invoice with discounts and tax. A key without this permission must not stop a sale or a license, because the
- * amount is for people only. Therefore its refusal is returned, not thrown.
+ * The next invoice with discounts and tax. The amount is for people only, so neither a key without this permission nor
+ * an invoice that Stripe cannot calculate, such as one whose tax location is unknown, may stop a sale or a license.
+ * Therefore a refusal is returned, not thrown.
  */
 async function previewNext(stripe: StripeClient, { id }: Stripe.Subscription): Promise<Stripe.Invoice | null | Error> {
   try {
     return await stripe.invoices.createPreview({ subscription: id });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "invoice_upcoming_none") return null;
-    if (error instanceof Error && keyRefusal(error) !== null) return error;
+    if (error instanceof Error && (keyRefusal(error)?.permission || isInvalidRequest(error))) return error;
     throw error;
   }
 }

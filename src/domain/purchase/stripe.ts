@@ -50,6 +50,9 @@ export const isStripeOutage = (error: unknown): boolean => OUTAGES.some((type) =
 /** The SDK's name of an error, or undefined. */
 export const typeOf = (error: unknown): unknown => (error instanceof Error && "type" in error ? error.type : undefined);
 
+/** Whether Stripe refuses a request by itself, so that a retry does not help. A refusal of our key is none. */
+export const isInvalidRequest = (error: unknown): boolean => typeOf(error) === "StripeInvalidRequestError";
+
 /** The answer while Stripe is out. */
 export const STRIPE_OUTAGE = {
   matches: isStripeOutage,
@@ -65,14 +68,14 @@ export const STRIPE_OUTAGE = {
  * Neither the client nor a retry can fix it. A refusal of our key stays as it is (`keyRefusal`).
  */
 export function asUnavailable(error: unknown): never {
-  if (typeOf(error) !== "StripeInvalidRequestError") throw error;
+  if (!isInvalidRequest(error)) throw error;
   logFailure("stripe.misconfigured", error);
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "The payment provider is not set up for this." });
 }
 
 /** For `catch`: a refusal by the current state becomes CONFLICT with its reason; others as in `asUnavailable`. */
 export function asConflict(error: unknown): never {
-  if (error instanceof Error && typeOf(error) === "StripeInvalidRequestError") {
+  if (error instanceof Error && isInvalidRequest(error)) {
     throw new Problem({ code: "CONFLICT", detail: `The payment provider refuses: ${error.message}` });
   }
   return asUnavailable(error);

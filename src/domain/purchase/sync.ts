@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { logFailure } from "../../lib/log.ts";
 import { ok } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -32,7 +33,7 @@ import {
 import { noteKeyRefusal } from "./key-refusal-note.ts";
 import { type Observation, observe, type StripeLinks } from "./observation.ts";
 import { paymentsBehind } from "./payments.ts";
-import { stripeClient } from "./stripe.ts";
+import { isInvalidRequest, stripeClient } from "./stripe.ts";
 import { subscriptionFacts } from "./subscription.ts";
 import {
   holdOneTrial,
@@ -126,8 +127,8 @@ function isPaymentDue(license: License, now: UnixSeconds): boolean {
 }
 
 /**
- * Looks at Stripe (`observe`), holds the rule of one trial (`holdOneTrial`), and notes for admins if our key may not
- * preview the next invoice. A license that is about to be made takes the `marks`.
+ * Looks at Stripe (`observe`), holds the rule of one trial (`holdOneTrial`), and notes for admins what our key
+ * may not read. A license that is about to be made takes the `marks`.
  */
 export async function look(
   scope: TrialScope,
@@ -140,7 +141,9 @@ export async function look(
   const seen = await observe(stripe, links, knownCharges);
   const { ended, marks } = await holdOneTrial(scope, seen, buyer, now);
   const observation = ended ? await observe(stripe, links, knownCharges) : seen;
-  if (observation.next instanceof Error) await noteKeyRefusal(db, observation.next, now);
+  const { next, creditNotesRefusal = null } = observation;
+  for (const error of [next, creditNotesRefusal]) if (error instanceof Error) await noteKeyRefusal(db, error, now);
+  if (isInvalidRequest(next)) logFailure("stripe.preview_failed", next, { subscription: links.stripe_subscription_id });
   return { observation, marks };
 }
 

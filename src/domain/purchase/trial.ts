@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { mailboxOf, type TrialMark, trialMark } from "../licensing/trial/mark.ts";
+import { mailboxOf, TRIAL_REFUSED, type TrialMark, trialMark } from "../licensing/trial/mark.ts";
 import { findTrial, freeMarksTaken, hasMark, marksTaken } from "../licensing/trial/store.ts";
 import { keyRefusal } from "./key-refusal.ts";
 import { noteKeyRefusal } from "./key-refusal-note.ts";
@@ -14,12 +14,9 @@ export const MOST_TRIAL_MACHINES = 10;
 export const TRIAL_REFUSALS = ["address", "card"] as const;
 export type TrialRefusal = (typeof TRIAL_REFUSALS)[number];
 
-/** The subscription's metadata that names the mark because of which its trial was ended. Stripe keeps the fact. */
-const REFUSED = "rbee_trial_refused";
-
 /** The mark because of which the trial of a subscription was ended, or null. */
 export const trialRefusalOf = (subscription: Stripe.Subscription | null): TrialRefusal | null =>
-  TRIAL_REFUSALS.find((one) => one === subscription?.metadata[REFUSED]) ?? null;
+  TRIAL_REFUSALS.find((one) => one === subscription?.metadata[TRIAL_REFUSED]) ?? null;
 
 /**
  * Whether a subscription that began with a trial has not been paid yet: the trial runs, or its first payment is due. A
@@ -70,7 +67,7 @@ export async function holdOneTrial(
   }
   const earlier = await findTrial(db, marks, licenseId);
   if (earlier !== null) {
-    await endTrial(stripe, subscription.id, { [REFUSED]: earlier });
+    await endTrial(stripe, subscription.id, { [TRIAL_REFUSED]: earlier });
     return { ended: true, marks: [] };
   }
   if (licenseId === null) return { ended: false, marks };

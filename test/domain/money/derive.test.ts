@@ -35,6 +35,13 @@ describe("paymentsOf: a subscription", () => {
     expect(bought).toMatchObject({ kind: "purchase", converts_trial: true, recurring: 9_900 });
   });
 
+  it("a trial that was refused was never one: its buyer paid at once", () => {
+    const refused = billed({ metadata: { rbee_trial_refused: "address" } });
+    const [free, bought] = paymentsOf(sources({ subscription: refused, invoices: [trial, second] }));
+    expect(free).toMatchObject({ kind: "update", is_paid: true, total: 0, recurring: 0 });
+    expect(bought).toMatchObject({ kind: "purchase", converts_trial: false, recurring: 9_900 });
+  });
+
   it("an open first payment after a trial converts nothing yet", () => {
     const open = invoice({
       ...{ id: "in_2", created: MONTH_2, status: "open" },
@@ -94,6 +101,27 @@ describe("paymentsOf: a subscription", () => {
       { id: "in_1", recurring: 9_900, recurring_until: null, churns: false },
       { id: "in_1b", kind: "update", total: 3_193, recurring: 9_900, recurring_until: null, period_start: middle },
     ]);
+  });
+
+  it.each([
+    ["eur", 9_000, 18_000],
+    ["jpy", 15_000, 30_000],
+  ])("a change of machines counts the price in the customer's currency: %s", (currency, price, whole) => {
+    const middle = MONTH_2 - 10 * 86_400;
+    const share = (amount: number) => Math.round((amount * 10) / 31);
+    const bought = invoice({
+      ...{ id: "in_1", created: MONTH_1, billing_reason: "subscription_create", currency },
+      lines: [{ amount: price, period: [MONTH_1, MONTH_2] }],
+    });
+    const more = invoice({
+      ...{ id: "in_1b", created: middle, billing_reason: "subscription_update", currency },
+      lines: [
+        { amount: -share(price), proration: true, quantity: 5, period: [middle, MONTH_2] },
+        { amount: share(whole), proration: true, quantity: 10, period: [middle, MONTH_2] },
+      ],
+    });
+    const rows = paymentsOf(sources({ subscription: billed(), invoices: [bought, more] }));
+    expect(rows.map(({ recurring }) => recurring)).toEqual([price, price]);
   });
 
   it("a yearly price counts a twelfth", () => {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { permissionsFor, WORKER_CALLS } from "../../../src/domain/purchase/permissions.ts";
 import { currentTime, HOUR } from "../../../src/lib/time.ts";
 import { firstMessage } from "../../../src/platform/jobs/job.ts";
 import { readWatermark } from "../../../src/platform/storage/watermark.ts";
@@ -44,6 +45,19 @@ describe("record-past-payments", () => {
     expectLogged("job.failed");
     expect(await count("payments")).toBe(0);
     // The lease of the failed run is over.
+    await env.DB.prepare("DELETE FROM job_leases").run();
+    await recordPast();
+    expect(await count("payments")).toBe(1);
+  });
+
+  it("waits for the permission that our key lacks, and then records every payment", async () => {
+    await bought("premium-lifetime");
+    await forgetPayments();
+    const permissions = permissionsFor(WORKER_CALLS).filter((one) => one !== "charge_write");
+    const { key } = await control("keys", { permissions });
+    await recordPast({ ...shopEnv, STRIPE_SECRET_KEY: String(key) });
+    expect(expectLogged("stripe.key_refused")).toMatchObject([{ permission: "charge_write" }]);
+    expectLogged("job.failed");
     await env.DB.prepare("DELETE FROM job_leases").run();
     await recordPast();
     expect(await count("payments")).toBe(1);

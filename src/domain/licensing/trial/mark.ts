@@ -7,6 +7,9 @@ export type MarkKind = (typeof MARK_KINDS)[number];
 /** A mark, as stored. It leads to nobody without LICENSE_KEY_SECRET. */
 export type TrialMark = { kind: MarkKind; hash: string };
 
+/** The subscription's metadata that names the mark because of which its trial was ended. Stripe keeps the fact. */
+export const TRIAL_REFUSED = "rbee_trial_refused";
+
 /** Separates this use of the secret from license keys (HMACs of 18 bytes) and recovery links. */
 const PURPOSE = "rbee trial";
 
