@@ -30,7 +30,7 @@ export function paymentsOf(sources: MoneySources, known: readonly Payment[] = []
     ...(sources.subscription ? subscriptionPayments(sources.subscription, sources.invoices) : []),
     ...sources.invoices
       .filter(({ parent, status }) => parent?.subscription_details == null && status !== "draft")
-      .map(oneTimePayment),
+      .map((invoice) => oneTimePayment(invoice, sources.session)),
   ];
   if (paid.length === 0 && sources.session) paid.push(...sessionPayments(sources.session));
   const all = [...paid, ...known.filter((old) => paid.every(({ id }) => id !== old.id))];

@@ -221,5 +221,16 @@ function wholeAmounts(invoice: Stripe.Invoice, { items }: BilledSubscription, le
 const amountIn = (price: Stripe.Price | undefined, currency: string): number | null =>
   price?.currency_options?.[currency]?.unit_amount ?? null;
 
-/** The row of the invoice of a one-time purchase. */
-export const oneTimePayment = (invoice: Stripe.Invoice): Payment => rowOf(invoice, "purchase");
+/**
+ * The row of the invoice of a one-time purchase. Its checkout makes the invoice after the payment, so the invoice need
+ * not name the payment. The checkout does.
+ */
+export function oneTimePayment(
+  invoice: Stripe.Invoice,
+  session: Pick<Stripe.Checkout.Session, "payment_intent"> | null,
+): Payment {
+  const row = rowOf(invoice, "purchase");
+  const intent = idOf(session?.payment_intent);
+  if (intent === null || row.payment_intent_id !== null) return row;
+  return { ...row, state: row.state === "paid_outside" ? "paid" : row.state, payment_intent_id: intent };
+}

@@ -22,7 +22,10 @@ export type Refunded = Pick<Refundable, "amount" | "outside"> & { currency: stri
  */
 export async function readRefundable(stripe: StripeClient, license: License): Promise<Refundable | null> {
   checkWasBought(license);
-  const decided = decideRefund(await observe(stripe, license));
+  const observation = await observe(stripe, license);
+  // What was credited in another way must not be given back again.
+  if (observation.creditNotesRefusal) throw observation.creditNotesRefusal;
+  const decided = decideRefund(observation);
   if (!decided.ok) throw new Problem(explainRefundRefusal(decided.error));
   return decided.value;
 }

@@ -49,11 +49,13 @@ export function explainRefundRefusal(refusal: RefundRefusal): Refusal {
 export function decideRefund(observation: Observation): Result<Refundable | null, RefundRefusal> {
   const { invoices, charges, session } = observation;
   const invoice = lastPaid(invoices);
-  const paying = invoice ? chargesOfInvoice(charges, invoice) : session ? chargesOfSession(charges, session) : [];
+  const byInvoice = invoice ? chargesOfInvoice(charges, invoice) : [];
+  // The invoice that a checkout makes after a one-time payment need not name that payment.
+  const paying = byInvoice.length === 0 && session ? chargesOfSession(charges, session) : byInvoice;
   const [first] = paying;
   const currency = invoice?.currency ?? first?.charge.currency;
   if (currency === undefined) return ok(null);
-  const outside = invoice ? paidOutside(invoice) : 0;
+  const outside = invoice && paying === byInvoice ? paidOutside(invoice) : 0;
   if (first === undefined) {
     if (outside === 0) return ok(null);
     return err({ why: "paid_outside", amount: outside, currency, invoice: invoice?.number ?? null });

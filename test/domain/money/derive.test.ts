@@ -197,6 +197,25 @@ describe("paymentsOf: a one-time purchase", () => {
     ]);
   });
 
+  it("an invoice that does not name its payment gets it from the checkout, so a refund finds it", () => {
+    const bill = invoice({
+      ...{ id: "in_9", created: MONTH_1, subscription: null, intent: null, amount_paid_off_stripe: 27_900 },
+      lines: [{ amount: 27_900, period: [MONTH_1, MONTH_1] }],
+    });
+    const charge = { id: "ch_1", payment_intent: "pi_9", livemode: false } as Stripe.Charge;
+    const rows = paymentsOf(
+      sources({
+        session: { ...sale, invoice: "in_9", payment_intent: "pi_9" },
+        invoices: [bill],
+        charges: [{ charge, refunds: [refund("re_1", 900)], disputes: [] }],
+      }),
+    );
+    expect(rows).toMatchObject([
+      { id: "in_9", state: "paid", payment_intent_id: "pi_9" },
+      { id: "re_1", reverses: "in_9", counted: -900 },
+    ]);
+  });
+
   it("a checkout that is not paid has no row; one without a license is held, and counts", () => {
     expect(paymentsOf(sources({ session: { ...sale, payment_status: "unpaid" } }))).toEqual([]);
     expect(heldPayment(sale)).toMatchObject({ id: "cs_test_1", state: "held", counted: 29_900, counted_tax: 5_000 });

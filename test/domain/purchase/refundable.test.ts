@@ -115,10 +115,11 @@ describe("a refund", () => {
     );
   });
 
-  it("of a purchase without an invoice goes to its charge", () => {
+  it("of a purchase without an invoice, or with one that does not name its payment, goes to its charge", () => {
     const session = { id: "cs_1", payment_intent: "pi_ch_a" } as Stripe.Checkout.Session;
-    expect(decide({ session, charges: [charge("ch_a"), charge("ch_old")] })).toMatchObject({
-      value: { amount: 9900 },
-    });
+    const charges = [charge("ch_a"), charge("ch_old")];
+    for (const invoices of [[], [invoice("a", 20, null)], [invoice("a", 20, OUTSIDE)]]) {
+      expect(decide({ session, charges, invoices })).toMatchObject({ value: { amount: 9900, outside: 0 } });
+    }
   });
 });

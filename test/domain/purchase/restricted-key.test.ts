@@ -168,6 +168,17 @@ describe("a restricted key with the listed permissions", () => {
 });
 
 describe("a missing permission", () => {
+  it("of credit notes stops a refund, which must not give credited money back again", async () => {
+    const given = await bought("premium-lifetime");
+    await control(`invoices/${given.sessionId}/credit-note`, { amount: 500, as: "out_of_band" });
+    const at = await without("credit_note_read");
+    const refused = await refund(given.id)(at);
+    expect(refused.status).toBe(503);
+    expect(expectLogged("stripe.key_refused").at(-1)).toMatchObject({ permission: "credit_note_read" });
+    expectLogged("request.failed");
+    expect(await (await refund(given.id)(shopEnv)).json()).toMatchObject({ refund: { amount: 27_900 - 500 } });
+  });
+
   const plain = "Nothing was changed";
 
   it("is named to an admin, and not to a customer", async () => {

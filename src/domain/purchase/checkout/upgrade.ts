@@ -12,6 +12,7 @@ import { grantAt, plans, type SoldPlanId } from "../../licensing/plans.ts";
 import { paymentsOf } from "../../money/derive.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown, chargesOf } from "../charges.ts";
+import { isMissing } from "../stripe.ts";
 import { attentionFor, derive, look, type PurchaseScope, type SyncOutcome } from "../sync.ts";
 import { linksOf, type Purchase } from "./decision.ts";
 import { completion } from "./hold.ts";
@@ -197,9 +198,13 @@ export async function endReplaced(
       if (status !== "canceled" && status !== "incomplete_expired") {
         await stripe.subscriptions.cancel(subscription, { prorate: true, invoice_now: true });
       }
-      await db.prepare("UPDATE orders SET replaced_at = ? WHERE id = ?").bind(now, id).run();
     } catch (error) {
-      logFailure("order.old_subscription_runs", error, { order: id });
+      // Stripe does not have it any more, or somebody has canceled it in between: nothing is left to end.
+      if (!isMissing(error)) {
+        logFailure("order.old_subscription_runs", error, { order: id });
+        continue;
+      }
     }
+    await db.prepare("UPDATE orders SET replaced_at = ? WHERE id = ?").bind(now, id).run();
   }
 }
