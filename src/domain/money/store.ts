@@ -57,11 +57,11 @@ const INTO_COLUMNS = ["license_id", "recorded_at", ...COLUMNS];
 
 const fieldOf = (name: string): string => `value ->> '${name}'`;
 
-/** An upsert of the rows in a JSON array, ?1; `condition` restricts it. */
-const upsert = (condition: string): string =>
+/** An upsert of the rows in a JSON array, ?1; `condition` restricts it, `replaced` the known rows that it replaces. */
+const upsert = (condition: string, replaced = "true"): string =>
   `INSERT INTO payments (${INTO_COLUMNS.join(", ")})
    SELECT ${INTO_COLUMNS.map(fieldOf).join(", ")} FROM json_each(?) WHERE ${condition}
-   ON CONFLICT (id) DO UPDATE SET ${INTO_COLUMNS.map((name) => `${name} = excluded.${name}`).join(", ")}`;
+   ON CONFLICT (id) DO UPDATE SET ${INTO_COLUMNS.map((name) => `${name} = excluded.${name}`).join(", ")} WHERE ${replaced}`;
 
 /** Rows in one statement: some 60 kB. */
 const ROWS_A_STATEMENT = 100;
@@ -100,9 +100,18 @@ export function paymentsWritten(
   ];
 }
 
-/** The statements that store payments without a license: of a sale that no license could be made of. */
+/** A checkout whose license exists: another fulfilment has made it since this one looked. */
+const IS_COMPLETE = `SELECT 1 FROM orders WHERE orders.checkout_session_id = value ->> 'checkout_session_id'
+   AND orders.state = 'complete'`;
+
+/**
+ * The statements that store payments without a license: of a sale that no license could be made of. They take nothing
+ * from a license that was made in the meantime, and do not count its sale twice.
+ */
 export const heldPaymentsWritten = (db: D1Database, rows: readonly Payment[], at: number): D1PreparedStatement[] =>
-  [...pieces(null, rows, at)].map((json) => db.prepare(upsert("true")).bind(json));
+  [...pieces(null, rows, at)].map((json) =>
+    db.prepare(upsert(`NOT EXISTS (${IS_COMPLETE})`, "payments.license_id IS NULL")).bind(json),
+  );
 
 /** The licenses with a payment of this payment intent or subscription, also an earlier one. Throws D1's errors. */
 export async function licensesOfPayment(

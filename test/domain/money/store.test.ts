@@ -66,6 +66,21 @@ describe("payments", () => {
     expect(await idsOf(license)).toEqual(["cs_1"]);
   });
 
+  it("a sale that is held too late takes no payment from its license, and does not count twice", async () => {
+    const license = await issueLicense();
+    const held = payment("cs_1", { state: "held", checkout_session_id: "cs_1" });
+    await store(license, [{ ...held, state: "paid" }]);
+    await env.DB.batch(heldPaymentsWritten(env.DB, [held], JANUARY));
+    expect(await idsOf(license)).toEqual(["cs_1"]);
+    await env.DB.prepare(
+      `INSERT INTO orders (id, checkout_session_id, plan, machines, state, created_at)
+       VALUES ('ord_2', 'cs_2', 'premium-lifetime', 25, 'complete', 1)`,
+    ).run();
+    const late = payment("cs_2", { state: "held", checkout_session_id: "cs_2" });
+    await env.DB.batch(heldPaymentsWritten(env.DB, [late], JANUARY));
+    expect(await env.DB.prepare("SELECT count(*) AS n FROM payments WHERE id = 'cs_2'").first("n")).toBe(0);
+  });
+
   it("more rows than one statement holds are stored", async () => {
     const license = await issueLicense();
     await store(
