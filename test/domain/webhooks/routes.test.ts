@@ -61,7 +61,11 @@ describe("webhook endpoints", () => {
       await ask("POST", "/v1/admin/webhooks", { token, body, headers }),
       await ask("POST", "/v1/admin/webhooks", { token, body, headers }),
     ];
-    expect(await again.json()).toEqual(await first.json());
+    expect(await again.json()).toEqual(await first.clone().json());
+    const { endpoint, secret } = (await first.clone().json()) as { endpoint: { id: string }; secret: string };
+    await webhooks("POST", `/${endpoint.id}/rotate-secret`, { reason: "seen in a log", overlap_hours: 0 });
+    const late = await ask("POST", "/v1/admin/webhooks", { token, body, headers });
+    expect(await late.json()).toMatchObject({ secret });
     const other = await ask("POST", "/v1/admin/webhooks", {
       token,
       body: { ...body, types: ["license.buy"] },

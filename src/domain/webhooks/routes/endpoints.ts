@@ -78,7 +78,8 @@ endpointRoutes.openapi(
     const key = c.req.valid("header")["idempotency-key"];
     const request = await idempotentRequest(actor.actor, key, ["webhook", wanted, reason]);
     const endpoint = await addEndpoint(c.env.DB, c.var.config, wanted, { actor, reason, request });
-    const secret = await currentSecret(c.var.config, endpoint);
+    // A repeated request gets the first answer's secret: the one of a rotation since is shown by that rotation alone.
+    const secret = await currentSecret(c.var.config, { id: endpoint.id, generation: 0 });
     return c.json({ endpoint: presentEndpoint(endpoint, c.var.admin), secret }, 201);
   },
 );
