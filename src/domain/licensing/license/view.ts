@@ -4,15 +4,8 @@ import { Timestamp } from "../../../platform/http/schemas.ts";
 import type { EdgeState } from "../../../platform/storage/settle.ts";
 import { type Grant, grantOf } from "../grant.ts";
 import { isTrialPlan } from "../plans.ts";
-import {
-  type BillingFacts,
-  endOf,
-  LICENSE_STATUSES,
-  type License,
-  type MachineRow,
-  type Standing,
-  standingOf,
-} from "./record.ts";
+import { BillingView, billingView } from "./billing-view.ts";
+import { endOf, LICENSE_STATUSES, type License, type MachineRow, type Standing, standingOf } from "./record.ts";
 import { seatEnd, seatedMachines } from "./seats.ts";
 import { Warning, warningsOf } from "./warnings.ts";
 
@@ -62,30 +55,6 @@ const GRANT_VIEW = {
 
 /** Only admins see the length of leases. */
 const { offline_days: _ofAdmins, ...HOLDER_GRANT_VIEW } = GRANT_VIEW;
-
-const Currency = z.string().openapi({ description: "ISO 4217, in lower case.", example: "usd" });
-const amountOf = (description: string) =>
-  z
-    .number()
-    .int()
-    .openapi({ description: `${description} In the currency's smallest unit.`, example: 9900 });
-
-const BillingView = z
-  .object({
-    price: z.object({
-      amount: amountOf("For all machines, before tax and discounts."),
-      currency: Currency,
-      interval: z.enum(["month", "year"]).nullable().openapi({
-        description: "The price is for each interval; null: it is paid once.",
-        example: "month",
-      }),
-    }),
-    next_charge: z
-      .object({ at: Timestamp, amount: amountOf("With tax and discounts."), currency: Currency })
-      .nullable()
-      .openapi({ description: "Null: nothing will be charged." }),
-  })
-  .openapi("Billing");
 
 export const LicenseView = z
   .object({
@@ -140,17 +109,6 @@ export const machineView = (
 });
 
 const finite = (at: UnixSeconds): UnixSeconds | null => (Number.isFinite(at) ? at : null);
-
-/** The price and the next charge of a license. Null without a known price. */
-function billingView(license: BillingFacts): z.infer<typeof BillingView> | null {
-  const { price_amount, price_currency: currency, price_interval, next_charge_at, next_charge_amount } = license;
-  if (price_amount === null || currency === null) return null;
-  const isCharged = next_charge_at !== null && next_charge_amount !== null;
-  return {
-    price: { amount: price_amount, currency, interval: price_interval },
-    next_charge: isCharged ? { at: toRfc3339(next_charge_at), amount: next_charge_amount, currency } : null,
-  };
-}
 
 /** The end of a running trial: before its first payment, or issued free of charge. */
 const trialEnd = (license: License, { status }: Standing): UnixSeconds | null =>
