@@ -96,7 +96,9 @@ export async function upgradeLicense(
       refusal = refusalOfUpgrade({ ...license, admin_state: revokedOnly(license) }, bought.plan, actor.now);
       if (refusal !== null) return ok(null);
       const { plan, ...grant } = upgradedGrant(license, bought, actor.now);
-      const [known, payments] = await Promise.all([chargesOf(db, id), readPayments(db, license)]);
+      // With the payment of this checkout, if it was held: the rows of its invoice replace that.
+      const paid = { id, checkout_session_id: links.checkout_session_id };
+      const [known, payments] = await Promise.all([chargesOf(db, id), readPayments(db, paid)]);
       const ids = known.map(({ charge_id }) => charge_id);
       const buyer = { licenseId: id, email: license.email };
       const { observation } = await look(scope, links, ids, buyer, actor.now);
