@@ -5,6 +5,7 @@ import type { Actor } from "../../platform/storage/ledger.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import { readWatermark, writeWatermark } from "../../platform/storage/watermark.ts";
 import { cancelIfDue } from "./cancellation.ts";
+import { endReplaced } from "./checkout/upgrade.ts";
 import type { EventOutcome } from "./events/follow.ts";
 import { processEvent } from "./events/handling.ts";
 import { eventFacts } from "./events/signed-event.ts";
@@ -19,6 +20,7 @@ type Part = { name: string; isDue: (minute: number) => boolean; work: (run: Reco
 const PARTS: readonly Part[] = [
   { name: "cancellations", isDue: () => true, work: cancelSubscriptions },
   { name: "leftovers", isDue: () => true, work: handleLeftovers },
+  { name: "replaced", isDue: () => true, work: ({ scope, now }) => endReplaced(scope, now) },
   { name: "missed", isDue: (minute) => minute % 10 === 0, work: handleMissed },
   { name: "attention", isDue: (minute) => minute % (HOUR / MINUTE) === 35, work: handleAttention },
   { name: "subscriptions", isDue: (minute) => isNight(minute * MINUTE), work: followSubscriptions },
@@ -27,7 +29,7 @@ const PARTS: readonly Part[] = [
 /**
  * Finds the changes that webhooks have missed: unhandled events every minute, Stripe's own list every ten minutes,
  * events that need attention every six hours, every live subscription once a night. Every minute it also cancels the
- * subscriptions that are to be canceled. Does nothing when nothing is sold.
+ * subscriptions that are to be canceled or were replaced. Does nothing when nothing is sold.
  * A part ends when Stripe does not answer, and does not stop the others. Failures are counted, logged and retried by
  * later runs. `settle` publishes the changes of a part.
  */

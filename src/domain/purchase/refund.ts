@@ -8,7 +8,7 @@ import { licenseRoot, requireLicense } from "../licensing/license/store.ts";
 import { endSubscription } from "./cancellation.ts";
 import { keyRefusal, refusalForAdmin } from "./key-refusal.ts";
 import { noteKeyRefusal } from "./key-refusal-note.ts";
-import { observe } from "./observation.ts";
+import { observe, type StripeLinks } from "./observation.ts";
 import { decideRefund, explainRefundRefusal, type Refundable } from "./refundable.ts";
 import { asConflict, isStripeOutage, type StripeClient } from "./stripe.ts";
 import { type PurchaseScope, purchaseChanges, syncLicense } from "./sync.ts";
@@ -20,7 +20,7 @@ export type Refunded = Pick<Refundable, "amount" | "outside"> & { currency: stri
  * What a refund of a license would give back now, by a look at Stripe; null: nothing was paid. Throws CONFLICT for a
  * license that was not bought here and for a payment that Stripe does not give back, and Stripe's errors.
  */
-export async function readRefundable(stripe: StripeClient, license: License): Promise<Refundable | null> {
+export async function readRefundable(stripe: StripeClient, license: StripeLinks): Promise<Refundable | null> {
   checkWasBought(license);
   const observation = await observe(stripe, license);
   // What was credited in another way must not be given back again.
@@ -30,11 +30,14 @@ export async function readRefundable(stripe: StripeClient, license: License): Pr
   return decided.value;
 }
 
+/** A license that was paid for, or an order that is paid and has none. */
+type Paid = StripeLinks & { id: string };
+
 /**
  * Ends the subscription first, so that nothing more is billed even if the rest fails, and refunds the last payment.
  * Idempotent. Throws CONFLICT with Stripe's reason when it refuses, and Stripe's other errors.
  */
-async function refundLicense(stripe: StripeClient, license: License): Promise<Refunded> {
+export async function refundLast(stripe: StripeClient, license: Paid): Promise<Refunded> {
   const { stripe_subscription_id: subscription } = license;
   if (subscription !== null) await endSubscription(stripe, subscription);
   const refundable = await readRefundable(stripe, license);
@@ -106,7 +109,7 @@ export async function giveBack(
     await noteKeyRefusal(scope.db, error, actor.now);
     return withDone(done, error);
   };
-  const refund = await refundLicense(scope.stripe, license).catch(failing("The license is revoked."));
+  const refund = await refundLast(scope.stripe, license).catch(failing("The license is revoked."));
   const { id } = license;
   if (refund.amount > 0) {
     const entry = { action: "license.refunded", patch: {}, details: refund } as const;

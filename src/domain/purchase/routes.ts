@@ -1,6 +1,7 @@
 import { combine } from "../../platform/http/route.ts";
 import { refund, stripeEvents } from "./routes/admin.ts";
 import { billingPortal, checkout, planList, trialEnd } from "./routes/buyer.ts";
+import { orderRoutes } from "./routes/orders.ts";
 import { revoke } from "./routes/revoke.ts";
 import { webhook } from "./routes/webhook.ts";
 
@@ -8,4 +9,4 @@ import { webhook } from "./routes/webhook.ts";
 export const purchaseRoutes = combine(planList, checkout, webhook).route("/", billingPortal).route("/", trialEnd);
 
 /** The operations of admins on purchases. */
-export const purchaseAdminRoutes = combine(revoke, refund, stripeEvents);
+export const purchaseAdminRoutes = combine(revoke, refund, stripeEvents, orderRoutes);

@@ -1,6 +1,7 @@
 import { type License, standingOf } from "../../domain/licensing/license/record.ts";
 import { currentKey } from "../../domain/licensing/secrets.ts";
 import { readPayments } from "../../domain/money/store.ts";
+import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import type { CustomerContext } from "../../platform/identity/session/guard.ts";
 import { type LicensePageContent, licensePage } from "./pages/license-page.tsx";
@@ -32,6 +33,7 @@ export async function answerWithLicense(
     payments: await readPayments(c.env.DB, license),
     downloads: await readRecentDownloads(c.env.STATISTICS, license, DOWNLOADS_SHOWN, c.var.now),
     licenseKey: showKey ? await currentKey(c.var.config, license) : null,
+    offers: await readPlanOffers(c),
     csrf: c.var.session.csrfToken,
     now: c.var.now,
     url: c.var.config.PUBLIC_URL,

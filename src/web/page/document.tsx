@@ -11,6 +11,11 @@ export const Document: FC<Props> = ({ title, main, header, wide = false, publicP
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
+      {lookAgainAfter === undefined ? null : (
+        <noscript>
+          <meta http-equiv="refresh" content={String(lookAgainAfter)} />
+        </noscript>
+      )}
       <title>{`${title} · rbee workers`}</title>
       {publicPage ? <PublicHead title={title} {...publicPage} /> : <meta name="robots" content="noindex" />}
       <link rel="icon" href={ICON_PATH} type="image/svg+xml" />

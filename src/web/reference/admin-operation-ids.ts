@@ -48,6 +48,8 @@ export const ADMIN_OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /v1/admin/licenses/{id}/erase": "erasePerson",
   "post /v1/admin/licenses/{id}/refund": "refundLicense",
   "get /v1/admin/orders": "listOrders",
+  "get /v1/admin/orders/{id}": "getOrder",
+  "post /v1/admin/orders/{id}/resolve": "resolveOrder",
   "get /v1/admin/revenue": "getRevenue",
   "get /v1/admin/stripe-events": "listStripeEvents",
   "post /v1/admin/stripe-events/{id}/retry": "retryStripeEvent",

@@ -3,7 +3,8 @@ import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
 import { MOST_TRIAL_MACHINES } from "../../domain/purchase/trial.ts";
 import { formatAmount } from "../../lib/money.ts";
-import { type FC, Field, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
+import { type FC, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
+import { MachineChoice } from "./machine-choice.tsx";
 
 /** The refusal of an order. `fault` is shown on its form; without one, `message` is shown above the plans. */
 export type OrderRefusal = {
@@ -122,7 +123,7 @@ const PlanBox: FC<PlanOffer & { isTrialUsed: boolean; fault: OrderFault | null }
       {plan.trial_days > 0 ? <TrialTerms days={plan.trial_days} isUsed={isTrialUsed} /> : null}
       {price === null ? null : (
         <li>
-          {price.machines + 1} to {price.machines * 2} machines cost twice as much, and so on.
+          {priceText(price)} for each {price.machines} machines, up to {MOST_MACHINES}.
         </li>
       )}
       {plan.billing === "monthly" ? <li>Change the number of machines or cancel at any time.</li> : null}
@@ -131,18 +132,7 @@ const PlanBox: FC<PlanOffer & { isTrialUsed: boolean; fault: OrderFault | null }
     </ul>
     <PostForm action="/checkout" csrf={null}>
       <input type="hidden" name="plan" value={plan.id} />
-      <Field
-        name="machines"
-        id={`machines-${plan.id}`}
-        label="Machines"
-        type="number"
-        inputmode="numeric"
-        min={1}
-        max={MOST_MACHINES}
-        required
-        value={fault?.machines ?? plan.machine_limit}
-        error={fault?.message}
-      />
+      <MachineChoice plan={plan} price={price} value={fault?.machines} error={fault?.message} />
       <button type="submit">
         {plan.trial_days > 0 && !isTrialUsed ? "Start free trial" : "Buy"}
         <span class="unseen"> {plan.name}</span>

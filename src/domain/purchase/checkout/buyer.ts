@@ -1,8 +1,9 @@
+import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { looksLikeSecret, newSecret } from "../../../lib/credential.ts";
 import { encodeHex, equalInConstantTime, sha256 } from "../../../lib/encoding.ts";
 import { DAY, type UnixSeconds } from "../../../lib/time.ts";
-import type { AppContext } from "../../../platform/http/route.ts";
+import type { AppEnv } from "../../../platform/http/route.ts";
 import { type Order, returnNoted } from "./order.ts";
 
 /** The hash of a buyer's cookie or of the secret in a return address, as stored. */
@@ -11,13 +12,13 @@ export const hashOf = async (secret: string): Promise<string> => encodeHex(await
 const NAME = "rbee_checkout";
 
 /** The buyer's cookie of a request, or undefined. */
-export const buyerCookie = (c: AppContext): string | undefined => {
+export const buyerCookie = <E extends AppEnv>(c: Context<E>): string | undefined => {
   const value = getCookie(c, NAME, "host");
   return value !== undefined && looksLikeSecret(value) ? value : undefined;
 };
 
 /** Marks the browser with a cookie, unless an earlier checkout has, and returns the cookie's hash for the order. */
-export async function markBuyer(c: AppContext): Promise<string> {
+export async function markBuyer<E extends AppEnv>(c: Context<E>): Promise<string> {
   const value = buyerCookie(c) ?? newSecret();
   setCookie(c, NAME, value, {
     prefix: "host",

@@ -30,21 +30,18 @@ type Sale = { plan: SoldPlanId; machines: number };
 /** The payment of a session. `email` is in lower case; null: Stripe has no address that mail can be sent to. */
 type Paid = { email: string | null; amount_total: number | null; currency: string | null };
 
-/** A session that buys a license. */
-export type Purchase = Sale & {
-  email: string;
-  payment: Paid;
-  customerId: string | null;
-  subscriptionId: string | null;
-  paymentIntentId: string | null;
-};
+/** The objects of Stripe's of a session. */
+export type SessionLinks = StripeLinks & { checkout_session_id: string };
+
+/** The license that a session buys, and its objects of Stripe's. */
+export type Purchase = Sale & { email: string; payment: Paid; links: SessionLinks };
 
 /** The objects of Stripe's that a license names once a session has bought it. */
-export const linksOf = (sessionId: string, bought: Purchase): StripeLinks => ({
-  checkout_session_id: sessionId,
-  stripe_customer_id: bought.customerId,
-  stripe_subscription_id: bought.subscriptionId,
-  stripe_payment_intent_id: bought.paymentIntentId,
+export const linksOf = (session: Stripe.Checkout.Session): SessionLinks => ({
+  checkout_session_id: session.id,
+  stripe_customer_id: idOf(session.customer),
+  stripe_subscription_id: idOf(session.subscription),
+  stripe_payment_intent_id: idOf(session.payment_intent),
 });
 
 /** The decision about a checkout session. */
@@ -55,7 +52,7 @@ export type Fulfilment =
   /** Paid, and none of ours: it sells another product. */
   | { outcome: "foreign"; reason: string }
   /** Paid, but no license can be made of it. `detail` is for an admin. `sale` null: only the order knows its plan. */
-  | ({ outcome: "held"; sale: Sale | null; payment: Paid } & Hold)
+  | ({ outcome: "held"; sale: Sale | null } & Hold)
   | ({ outcome: "issue" } & Purchase);
 
 /**
@@ -80,7 +77,7 @@ export function decideFulfilment(
   const plan = price ? planOfPrice(price) : null;
   if (sale === null && !beganHere) return { outcome: "foreign", reason: `unknown price ${price?.id ?? "none"}` };
   const payment = paymentOf(session);
-  const held = (reason: HoldReason, detail: string): Fulfilment => ({ outcome: "held", reason, detail, sale, payment });
+  const held = (reason: HoldReason, detail: string): Fulfilment => ({ outcome: "held", reason, detail, sale });
   if (items.length !== 1 || !item || !price || plan === null) {
     return held("unknown_price", `unknown price ${price?.id ?? "none"}`);
   }
@@ -98,9 +95,7 @@ export function decideFulfilment(
     machines: machinesPaidFor(quantity, blockOf(price)),
     email: payment.email,
     payment,
-    customerId: idOf(session.customer),
-    subscriptionId: idOf(session.subscription),
-    paymentIntentId: idOf(session.payment_intent),
+    links: linksOf(session),
   };
 }
 
@@ -113,8 +108,8 @@ function saleOf(items: readonly Stripe.LineItem[]): Sale | null {
   return null;
 }
 
-/** An address that no mail can be sent to is none. */
-const paymentOf = (session: Stripe.Checkout.Session): Paid => ({
+/** The payment of a session. An address that no mail can be sent to is none. */
+export const paymentOf = (session: Stripe.Checkout.Session): Paid => ({
   email: MailAddress.safeParse(session.customer_details?.email ?? session.customer_email).data?.toLowerCase() ?? null,
   amount_total: session.amount_total,
   currency: session.currency,

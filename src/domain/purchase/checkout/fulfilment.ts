@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { formatId, newIdBytes } from "../../../lib/id.ts";
 import { logEvent } from "../../../lib/log.ts";
 import { create } from "../../../platform/storage/change.ts";
@@ -19,7 +20,7 @@ import {
   type SyncOutcome,
   syncLicense,
 } from "../sync.ts";
-import { decideFulfilment, type Fulfilment, isRefunded, linksOf, type Purchase } from "./decision.ts";
+import { decideFulfilment, type Fulfilment, isRefunded, type Purchase } from "./decision.ts";
 import { completion, holdOrder, orderRefunded } from "./hold.ts";
 import { findOrder, licenseOfSession, type Order, orderMoved, orderOfOtherSale } from "./order.ts";
 import { endReplaced, upgradeLicense } from "./upgrade.ts";
@@ -68,7 +69,7 @@ async function fulfilNew(scope: PurchaseScope, sessionId: string, actor: Actor):
   if (order && order.resolved_at !== null) return { status: "failed" };
   const session = await scope.stripe.checkout.sessions.retrieve(sessionId, WHOLE_SESSION);
   if (order?.state === "held" && isRefunded(session)) {
-    await orderRefunded(scope, order.id, actor);
+    await orderRefunded(scope, order.id, session, actor);
     return { status: "failed" };
   }
   const decision = decideFulfilment(session, livemode, { beganHere: order !== null });
@@ -82,41 +83,42 @@ async function fulfilNew(scope: PurchaseScope, sessionId: string, actor: Actor):
       await orderMoved(db, sessionId, "failed").run();
       return { status: "failed" };
     case "held":
-      return hold(scope, sessionId, order, decision, actor);
+      return hold(scope, session, order, decision, actor);
     case "issue":
       return order?.upgrades
-        ? upgrade(scope, { ...order, upgrades: order.upgrades }, sessionId, decision, actor)
-        : issueLicense(scope, { sessionId, order }, decision, actor);
+        ? upgrade(scope, { ...order, upgrades: order.upgrades }, session, decision, actor)
+        : issueLicense(scope, order, decision, actor);
   }
 }
 
 /** Holds the order of a session. A sale that did not begin here gets its order first. */
 async function hold(
   scope: PurchaseScope,
-  sessionId: string,
+  session: Stripe.Checkout.Session,
   known: Order | null,
   held: Extract<Fulfilment, { outcome: "held" }>,
   actor: Actor,
 ): Promise<Fulfilled> {
   const { db, livemode } = scope;
+  const { id: sessionId } = session;
   if (known === null && held.sale) await orderOfOtherSale(db, { ...held.sale, sessionId, livemode }, actor.now).run();
   const order = known ?? (await findOrder(db, sessionId));
   if (order === null) return { status: "foreign", reason: held.detail };
-  const { row } = await holdOrder(scope, order.id, held, held.payment, actor);
+  const { row } = await holdOrder(scope, order.id, session, held, actor);
   return { status: "held", order: row, reason: held.detail };
 }
 
 async function upgrade(
   scope: PurchaseScope,
   order: Order & { upgrades: string },
-  sessionId: string,
+  session: Stripe.Checkout.Session,
   bought: Purchase,
   actor: Actor,
 ): Promise<Fulfilled> {
-  const upgraded = await upgradeLicense(scope, order, sessionId, bought, actor);
+  const upgraded = await upgradeLicense(scope, order, bought, actor);
   if (upgraded.ok) return { status: "made", ...upgraded.value };
   const detail = `the license ${order.upgrades} cannot be upgraded: ${upgraded.error}`;
-  const { row } = await holdOrder(scope, order.id, { reason: "upgrade_impossible", detail }, bought.payment, actor);
+  const { row } = await holdOrder(scope, order.id, session, { reason: "upgrade_impossible", detail }, actor);
   return { status: "held", order: row, reason: detail };
 }
 
@@ -127,14 +129,15 @@ async function upgrade(
  */
 export async function issueLicense(
   scope: PurchaseScope,
-  { sessionId, order }: { sessionId: string; order: Order | null },
+  order: Order | null,
   bought: Purchase,
   actor: Actor,
   { resolution = "retry", reason = null }: { resolution?: "retry" | "plan"; reason?: string | null } = {},
 ): Promise<Made> {
   const { db, graceDays, livemode } = scope;
   const plan = plans[bought.plan];
-  const links = linksOf(sessionId, bought);
+  const { links } = bought;
+  const { checkout_session_id: sessionId } = links;
   const sold = { ...links, plan: plan.id, machine_limit_floor: null, plan_amended: false, cancel_due_at: null };
   const buyer = { licenseId: null, email: bought.email };
   const { observation, marks } = await look(scope, links, [], buyer, actor.now);

@@ -1,23 +1,28 @@
+import type Stripe from "stripe";
 import { logEvent, logFailure } from "../../../lib/log.ts";
 import { ok } from "../../../lib/result.ts";
 import { type Changed, change } from "../../../platform/storage/change.ts";
-import type { Actor, Change } from "../../../platform/storage/ledger.ts";
+import { type Actor, type Change, ifChanged } from "../../../platform/storage/ledger.ts";
 import { queueMailIf } from "../../../platform/storage/mail-outbox.ts";
+import { heldPayment, paymentsOf } from "../../money/derive.ts";
+import { heldPaymentsWritten, readPayments } from "../../money/store.ts";
+import { observe } from "../observation.ts";
 import type { PurchaseScope } from "../sync.ts";
-import type { Hold } from "./decision.ts";
+import { type Hold, linksOf, paymentOf } from "./decision.ts";
 import { mayBecome, type Order, type OrderPatch, orderCompleted, orderRoot, type Payment } from "./order.ts";
 
 /**
- * Holds a paid order that no license can be made of, and queues the mail that tells its buyer. An order that is held
- * already gets the reason of this look. Idempotent. Throws D1's errors.
+ * Holds the order of a paid session that no license can be made of, records its money, and queues the mail that tells
+ * its buyer. An order that is held already gets the reason of this look. Idempotent. Throws D1's errors.
  */
 export async function holdOrder(
   { db }: Pick<PurchaseScope, "db">,
   orderId: string,
+  session: Stripe.Checkout.Session,
   { reason, detail }: Hold,
-  payment: Payment,
   actor: Actor,
 ): Promise<Changed<Order>> {
+  const payment = paymentOf(session);
   const held = await change(
     db,
     orderRoot,
@@ -34,6 +39,7 @@ export async function holdOrder(
         patch,
         details: { reason, detail, plan: order.plan, amount_total, currency },
         mails: payment.email === null ? [] : [mailOf(order, "order_held", payment.email, payment)],
+        beside: () => heldPaymentsWritten(db, [heldPayment(session)], actor.now),
       });
     },
     { actor },
@@ -43,6 +49,20 @@ export async function holdOrder(
   }
   return held;
 }
+
+/** The outcome of an event whose order is held. `eventsSolved` finds it. */
+export const heldOutcome = (orderId: string, reason: string): string => `order ${orderId} is held: ${reason}`;
+
+/** The statement by which the events about a held order need nobody any more, if a change has solved it. */
+const eventsSolved = (db: D1Database, orderId: string, change: Change): D1PreparedStatement =>
+  ifChanged(
+    db,
+    { table: "orders", id: orderId },
+    change.id,
+    `UPDATE stripe_events SET attention = 0, outcome = 'solved: ' || outcome
+     WHERE attention = 1 AND outcome GLOB ? AND TOOK_EFFECT`,
+    `${heldOutcome(orderId, "")}*`,
+  );
 
 /** A mail about an order. Its occasion is the order, so each kind is sent once. */
 const mailOf = (
@@ -71,18 +91,27 @@ export function completion(
   resolution?: Parameters<typeof orderCompleted>[3],
 ): D1PreparedStatement[] {
   const completed = orderCompleted(db, sale, change, resolution);
-  if (order?.state !== "held" || sale.payment.email === null) return [completed];
+  if (order?.state !== "held") return [completed];
+  const solved = [completed, eventsSolved(db, order.id, change)];
+  if (sale.payment.email === null) return solved;
   const mail = mailOf(order, "order_solved", sale.payment.email, sale.payment, "license");
-  return [completed, queueMailIf(db, { ...mail, now: change.at }, { table: "orders", id: order.id }, change.id)];
+  return [...solved, queueMailIf(db, { ...mail, now: change.at }, { table: "orders", id: order.id }, change.id)];
 }
 
-/** Closes a held order whose payment was refunded, and queues the mail to its buyer. Idempotent. Throws D1's errors. */
+/**
+ * Closes a held order whose payment was refunded, records the refund, and queues the mail to its buyer. Idempotent.
+ * Throws the errors of Stripe and D1.
+ */
 export async function orderRefunded(
-  { db }: Pick<PurchaseScope, "db">,
+  { db, stripe }: Pick<PurchaseScope, "db" | "stripe">,
   orderId: string,
+  session: Stripe.Checkout.Session,
   actor: Actor,
   reason: string | null = null,
 ): Promise<Changed<Order>> {
+  const links = linksOf(session);
+  const known = await readPayments(db, { id: "", checkout_session_id: session.id });
+  const money = paymentsOf(await observe(stripe, links), known);
   const solved = await change(
     db,
     orderRoot,
@@ -96,6 +125,7 @@ export async function orderRefunded(
         patch,
         details: { resolution: "refund", amount_total, currency },
         mails: email === null ? [] : [mailOf(order, "order_solved", email, order, "refund")],
+        beside: (made) => [...heldPaymentsWritten(db, money, actor.now), eventsSolved(db, orderId, made)],
       });
     },
     { actor, reason },

@@ -117,9 +117,10 @@ export async function findOrder(db: D1Database, sessionId: string): Promise<Orde
   return row === null ? null : OrderRow.parse(row);
 }
 
-/** The order with this id. Throws NOT_FOUND, and D1's errors. */
+/** The order with this id, or of the session with this id. Throws NOT_FOUND, and D1's errors. */
 export async function requireOrder(db: D1Database, id: string): Promise<Order> {
-  const row = await db.prepare("SELECT * FROM orders WHERE id = ?").bind(id).first();
+  const column = id.startsWith("cs_") ? "checkout_session_id" : "id";
+  const row = await db.prepare(`SELECT * FROM orders WHERE ${column} = ?`).bind(id).first();
   if (row !== null) return OrderRow.parse(row);
   throw new Problem({ code: "NOT_FOUND", detail: "There is no order with this id." });
 }

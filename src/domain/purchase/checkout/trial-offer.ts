@@ -1,12 +1,19 @@
-import type { AppContext } from "../../../platform/http/route.ts";
+import type { Context } from "hono";
+import type { AppEnv } from "../../../platform/http/route.ts";
 import { currentSession } from "../../../platform/identity/session/lifecycle.ts";
 import type { SoldPlan } from "../../licensing/plans.ts";
 import { markOfAddress } from "../../licensing/secrets.ts";
 import { findTrial, hasMark } from "../../licensing/trial/store.ts";
 import { buyerCookie, hashOf } from "./buyer.ts";
 
-/** Whether a checkout offers the plan's free trial. `used`: this visitor has had one. `none`: the plan has none. */
-export type TrialOffer = { offered: true; reason: null } | { offered: false; reason: "used" | "none" };
+/**
+ * Whether a checkout offers the plan's free trial. `used`: this visitor has had one. `none`: the plan has none.
+ * `upgrade`: the license to upgrade works already.
+ */
+export type TrialOffer = { offered: true; reason: null } | { offered: false; reason: "used" | "none" | "upgrade" };
+
+/** An upgrade is paid at once. */
+export const NO_TRIAL_OF_UPGRADE: TrialOffer = { offered: false, reason: "upgrade" };
 
 /**
  * The trial for this visitor, as far as it is known before the payment. It looks only at proofs that the visitor has: a
@@ -14,13 +21,16 @@ export type TrialOffer = { offered: true; reason: null } | { offered: false; rea
  * would tell anybody whether that address is a customer's. The fulfilment decides again, by address and payment method.
  * Throws D1's errors.
  */
-export async function trialOfferFor(c: AppContext, plan: Pick<SoldPlan, "trial_days">): Promise<TrialOffer> {
+export async function trialOfferFor<E extends AppEnv>(
+  c: Context<E>,
+  plan: Pick<SoldPlan, "trial_days">,
+): Promise<TrialOffer> {
   if (plan.trial_days === 0) return { offered: false, reason: "none" };
   const isUsed = (await hasAccountTrial(c)) || (await hasBrowserTrial(c));
   return isUsed ? { offered: false, reason: "used" } : { offered: true, reason: null };
 }
 
-async function hasAccountTrial(c: AppContext): Promise<boolean> {
+async function hasAccountTrial<E extends AppEnv>(c: Context<E>): Promise<boolean> {
   const by = (await currentSession(c, "account"))?.by;
   if (by === undefined) return false;
   if (by.kind === "license") return hasMark(c.env.DB, by.subject);
@@ -28,7 +38,7 @@ async function hasAccountTrial(c: AppContext): Promise<boolean> {
 }
 
 /** The browser of an earlier checkout, which it also paid: its cookie is still there. */
-async function hasBrowserTrial(c: AppContext): Promise<boolean> {
+async function hasBrowserTrial<E extends AppEnv>(c: Context<E>): Promise<boolean> {
   const cookie = buyerCookie(c);
   if (cookie === undefined) return false;
   const read = c.env.DB.prepare(
@@ -41,6 +51,8 @@ async function hasBrowserTrial(c: AppContext): Promise<boolean> {
 
 /** The sentence about the trial on the payment page, beside its button. */
 export const trialNotice = (offer: TrialOffer): string =>
-  offer.offered
-    ? "One free trial per customer: if this email address or payment method has had one, your first payment is due today."
-    : "You have already had a free trial, so your first payment is due today.";
+  offer.reason === "upgrade"
+    ? "An upgrade has no free trial, so your first payment is due today."
+    : offer.offered
+      ? "One free trial per customer: if this email address or payment method has had one, your first payment is due today."
+      : "You have already had a free trial, so your first payment is due today.";

@@ -14,7 +14,7 @@ import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts
 import { chargeKnown, chargesOf } from "../charges.ts";
 import { isMissing } from "../stripe.ts";
 import { attentionFor, derive, look, type PurchaseScope, type SyncOutcome } from "../sync.ts";
-import { linksOf, type Purchase } from "./decision.ts";
+import type { Purchase } from "./decision.ts";
 import { completion } from "./hold.ts";
 import { type Order, requireOrder } from "./order.ts";
 
@@ -75,13 +75,12 @@ export function explainUpgradeRefusal(refusal: UpgradeRefusal, plan: SoldPlanId)
 export async function upgradeLicense(
   scope: PurchaseScope,
   order: Order & { upgrades: string },
-  sessionId: string,
   bought: Purchase,
   actor: Actor,
 ): Promise<Result<SyncOutcome, UpgradeRefusal>> {
   const { db, graceDays } = scope;
   const { upgrades: id, id: orderId } = order;
-  const links = linksOf(sessionId, bought);
+  const { links } = bought;
   let refusal: UpgradeRefusal | null = null;
   let attention: string | null = null;
   const { changeId } = await change(
@@ -107,7 +106,12 @@ export async function upgradeLicense(
       const derived = derive(sold, known, observation, { graceDays, now: actor.now });
       const patch: LicensePatch = { ...NO_SUBSCRIPTION, plan, ...grant, ...links, ...derived.facts };
       attention = attentionFor({ ...license, ...patch }, derived.unknownPrice, actor.now);
-      const sale = { sessionId, licenseId: id, payment: bought.payment, replaced: liveSubscription(license) };
+      const sale = {
+        sessionId: links.checkout_session_id,
+        licenseId: id,
+        payment: bought.payment,
+        replaced: liveSubscription(license),
+      };
       return ok({
         action: "license.upgrade",
         patch,

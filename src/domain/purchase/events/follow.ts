@@ -4,6 +4,7 @@ import { type MailKind, queueMail, queueMailToStranger } from "../../../platform
 import { isInForce, phaseOf } from "../../licensing/license/phase.ts";
 import { readLicense } from "../../licensing/license/store.ts";
 import { fulfil } from "../checkout/fulfilment.ts";
+import { heldOutcome } from "../checkout/hold.ts";
 import { findOrder, orderMoved } from "../checkout/order.ts";
 import { paymentIntentsOf } from "../observation.ts";
 import { idOf } from "../stripe.ts";
@@ -75,7 +76,7 @@ export async function fulfilSession(scope: PurchaseScope, sessionId: string, act
   const result = await fulfil(scope, sessionId, actor);
   if (result.status === "foreign") return ignored(`a sale of another product (${result.reason})`);
   if (result.status === "held") {
-    return { outcome: `order ${result.order.id} is held: ${result.reason}`, attention: true, licenses: [] };
+    return { outcome: heldOutcome(result.order.id, result.reason), attention: true, licenses: [] };
   }
   if (result.status !== "complete") return { outcome: `order ${result.status}`, attention: false, licenses: [] };
   return outcomeOf([result], result.attention);

@@ -1,7 +1,17 @@
-import { ANYONE, createRouter, operation, Problem, publicCors, z } from "../../../platform/http/route.ts";
+import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
+import {
+  ANYONE,
+  type AppContext,
+  createRouter,
+  operation,
+  Problem,
+  publicCors,
+  z,
+} from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
-import { HOLDER, type HolderEnv } from "../../licensing/holder.ts";
+import { CREDENTIAL_PROBLEMS, HOLDER, type HolderEnv, readHolder } from "../../licensing/holder.ts";
+import type { License } from "../../licensing/license/record.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
 import { readHeldLicense } from "../../licensing/machine/activation.ts";
 import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
@@ -84,6 +94,20 @@ const Body = z
 /** Beginning a checkout, and its status. */
 export const checkout = createRouter();
 
+/**
+ * The license that a request's key asks to upgrade, or null without a key. Throws the problems of the credential.
+ */
+async function upgradedBy(c: AppContext): Promise<License | null> {
+  const holder = await readHolder(c);
+  if (holder === null) return null;
+  if (holder.kind !== "key") {
+    throw new Problem({ code: "KEY_INVALID", detail: "An upgrade needs the license key. A token is not enough." });
+  }
+  const license = await readHeldLicense(c.env.DB, holder);
+  if (!license.ok) throw licenseProblem(license.error, c.var.config);
+  return license.value;
+}
+
 checkout.openapi(
   operation("post", "/v1/checkout", {
     tag: "Purchase",
@@ -91,8 +115,11 @@ checkout.openapi(
     description:
       "Returns the address of the payment page. The answer sets a cookie. A browser that has it, and comes back from the " +
       "payment page to the success page, sees the license key there and in `GET /v1/checkout/{session_id}`. If another " +
-      "browser pays, neither sees the key: it is only mailed. Unknown members are refused.",
-    access: ANYONE,
+      "browser pays, neither sees the key: it is only mailed. Unknown members are refused.\n\n" +
+      "With a license key as the credential, the purchase upgrades that license, and its key and machines stay: one that " +
+      "an admin issued, one that has ended, or a monthly one that becomes a lifetime one. Its old subscription ends with the " +
+      "payment, and Stripe credits the unused days. A license that cannot be upgraded is refused before anything is paid.",
+    access: { security: [{}, ...LICENSE_SECURITY], refusals: CREDENTIAL_PROBLEMS },
     body: Body,
     answers: {
       201: [
@@ -110,19 +137,20 @@ checkout.openapi(
                 "The checkout begins with the plan's free trial. If the address or payment method that the buyer enters has had " +
                 "one, the trial ends with the purchase, and the payment page says so before.",
             }),
-            no_trial_reason: z.enum(["used", "none"]).nullable().openapi({
-              description: "`used`: this visitor has had a trial. `none`: the plan has none.",
+            no_trial_reason: z.enum(["used", "none", "upgrade"]).nullable().openapi({
+              description:
+                "`used`: this visitor has had a trial. `none`: the plan has none. `upgrade`: an upgrade is paid at once.",
               example: null,
             }),
           })
           .openapi("Checkout"),
       ],
     },
-    refusals: ["RATE_LIMITED", "SERVICE_UNAVAILABLE"],
+    refusals: ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
     const { plan, machines } = c.req.valid("json");
-    const begun = await startCheckout(c, { plan, machines });
+    const begun = await startCheckout(c, { plan, machines, upgrades: await upgradedBy(c) });
     c.header("Cache-Control", "no-store");
     const trial = { trial: begun.trial.offered, no_trial_reason: begun.trial.reason };
     return c.json({ url: begun.url, session_id: begun.sessionId, machines: begun.machines, ...trial }, 201);

@@ -2,6 +2,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { PaymentRow } from "../../../domain/money/payment.ts";
+import type { PlanOffer } from "../../../domain/purchase/prices.ts";
 import { premiumFamilies } from "../../../domain/workers/families.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
@@ -11,6 +12,7 @@ import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
 import { BillingSection } from "./billing.tsx";
 import { type KeyContent, KeySection, type LeaseFault, LeaseSection, MachineSection } from "./sections.tsx";
+import { UpgradeSection } from "./upgrade-section.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
 const NEWS: ReadonlyMap<string | undefined, string> = new Map([
@@ -25,6 +27,8 @@ export type LicensePageContent = KeyContent & {
   downloads: Download[] | null;
   /** Newest first. */
   payments: readonly PaymentRow[];
+  /** The plans on sale, for an upgrade. */
+  offers: readonly PlanOffer[];
   /** The name of the act to confirm. Any other text is ignored. */
   done?: string | undefined;
   leaseFault?: LeaseFault;
@@ -75,6 +79,7 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
       />
       <DownloadSection downloads={downloads} />
       <BillingSection license={license} payments={payments} csrf={csrf} />
+      <UpgradeSection license={license} offers={content.offers} csrf={csrf} now={now} />
       <AccountEnd csrf={csrf} />
     </>
   );

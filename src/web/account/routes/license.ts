@@ -6,6 +6,7 @@ import { fingerprintSchema } from "../../../domain/licensing/machine/fingerprint
 import { freeSeat, noSuchMachine } from "../../../domain/licensing/machine/seat.ts";
 import { issueOfflineLease, seatForLease } from "../../../domain/licensing/token/issue.ts";
 import { openBillingPortal } from "../../../domain/purchase/billing-portal.ts";
+import { MachineCount, PlanOnSale, startCheckout } from "../../../domain/purchase/checkout/start.ts";
 import { PROBLEMS, Problem, type Refusal, z } from "../../../platform/http/route.ts";
 import { keepSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
@@ -72,6 +73,33 @@ license.openapi(
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     return c.redirect(await openBillingPortal(c, own), 303);
+  },
+);
+
+license.openapi(
+  accountForm("/account/licenses/{id}/upgrade", {
+    request: { params: LicenseParams, body: formBody({ plan: "premium-lifetime", machines: "25" }) },
+    summary: "Upgrade one of your licenses by a purchase",
+    description: "Like `POST /v1/checkout` with the license's key: the key and the machines stay.",
+    leadsTo: "The payment page.",
+    refusals: [
+      "LICENSE_NOT_FOUND",
+      "VALIDATION_FAILED",
+      "LICENSE_REVOKED",
+      "LICENSE_SUSPENDED",
+      "CONFLICT",
+      "RATE_LIMITED",
+      "SERVICE_UNAVAILABLE",
+    ],
+  }),
+  async (c) => {
+    const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
+    const { plan, machines } = c.req.valid("form");
+    const wish = z.object({ plan: PlanOnSale, machines: MachineCount }).safeParse({ plan, machines: Number(machines) });
+    if (!wish.success)
+      throw new Problem({ code: "VALIDATION_FAILED", detail: "Choose a plan and a number of machines." });
+    const { url } = await startCheckout(c, { ...wish.data, upgrades: own });
+    return c.redirect(url, 303);
   },
 );
 

@@ -13,9 +13,12 @@ describe("a checkout session", () => {
       machines: 25,
       email: "ada@example.com",
       payment: { email: "ada@example.com", amount_total: 27_900, currency: "eur" },
-      customerId: "cus_1",
-      subscriptionId: null,
-      paymentIntentId: "pi_1",
+      links: {
+        checkout_session_id: "cs_test_1",
+        stripe_customer_id: "cus_1",
+        stripe_subscription_id: null,
+        stripe_payment_intent_id: "pi_1",
+      },
     });
   });
 
@@ -56,7 +59,6 @@ describe("a checkout session", () => {
     expect(decide({ amount_subtotal: 1 }, false)).toMatchObject({
       outcome: "held",
       sale: { plan: "premium-lifetime", machines: 25 },
-      payment: { email: "ada@example.com", amount_total: 1, currency: "eur" },
     });
     expect(decide({ lookup_key: "other" }, false).outcome).toBe("foreign");
   });
