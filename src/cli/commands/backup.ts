@@ -23,7 +23,7 @@ export function addBackupCommands(program: CatalogCommand): void {
   const backup = program
     .command("backup")
     .summary("list, verify and restore the daily backups of the ledger")
-    .description("The backups of the ledger. Only an owner may read them, because they have every mail address.");
+    .description("The backups of the ledger. Only an owner may read them, because they have every email address.");
 
   const list = backup.command("list").summary("list the backups, newest first").option("--from <folder>", FROM);
   list.action(async (options: From) => {

@@ -32,6 +32,9 @@ const ENDPOINT = ["<endpoint>", "the endpoint's id (whe_...)"] as const;
 const REASON = ["--reason <text>", "the reason for the audit trail; name no person in it"] as const;
 const TYPES = "the types of events, such as license.* or release.publish";
 
+/** The types that an endpoint is sent. Without any, it gets all. */
+const typesInWords = (types: readonly string[]): string => (types.length === 0 ? "all" : types.join(", "));
+
 /** Parses a number of the sequence, from 0. */
 export function eventNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Give the number of an event, or 0 for the beginning.");
@@ -64,7 +67,9 @@ function addReading(webhooks: CatalogCommand): void {
     .summary("list the endpoints, removed ones included")
     .runAsAdmin(({ list }, options: PageOptions) => {
       const columns = {
-        ...{ ENDPOINT: "id", STATE: "state", URL: "url", TYPES: "types", PENDING: "pending", FAILED: "failed" },
+        ...{ ENDPOINT: "id", STATE: "state", URL: "url" },
+        TYPES: (row: Readonly<Record<string, unknown>>) => typesInWords(Endpoint.parse(row).types),
+        ...{ PENDING: "pending", FAILED: "failed" },
         ...{ FAILING: "failing_since", DESCRIPTION: "description" },
       };
       return list("/v1/admin/webhooks", "endpoints", columns, options);
@@ -207,7 +212,7 @@ const formatEndpoint = (endpoint: z.infer<typeof Endpoint>): string =>
     Endpoint: endpoint.id,
     URL: endpoint.url,
     Description: endpoint.description,
-    Types: endpoint.types.length === 0 ? "all" : endpoint.types.join(", "),
+    Types: typesInWords(endpoint.types),
     State: endpoint.disabled_by === null ? endpoint.state : `${endpoint.state} (${endpoint.disabled_by})`,
     "Failing since": endpoint.failing_since,
     "Queued through": endpoint.queued_through,

@@ -13,7 +13,7 @@ eraseRoutes.openapi(
     tag: "Admin: licenses",
     summary: "Erase the person behind a license",
     description:
-      "Erases the personal data of the license's owner, and ends every license of the same mail address, because " +
+      "Erases the personal data of the license's owner, and ends every license of the same email address, because " +
       "a license without an owner cannot be supported. The payment provider's customers are deleted; its invoices " +
       "stay, because tax law requires them. `CONFLICT` while a subscription is running, or a paid order of the address is `held`. Idempotent.",
     access: admin("owner"),

@@ -107,7 +107,7 @@ export type BilledSubscription = Pick<
   "id" | "status" | "ended_at" | "items" | "pause_collection" | "metadata"
 >;
 
-/** The statuses in which a subscription goes on being billed. */
+/** The statuses in which a subscription is still billed. */
 const RUNNING: readonly string[] = ["active", "trialing", "past_due"];
 
 /**

@@ -4,6 +4,7 @@ import { planName } from "../../domain/licensing/plans.ts";
 import { trialRefusalInWords } from "../../domain/licensing/trial/words.ts";
 import { ASK_AGAIN_SECONDS, type SessionView } from "../../domain/purchase/checkout/session.ts";
 import { workers } from "../../domain/workers/workers.ts";
+import { formatAmount } from "../../lib/money.ts";
 import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
 
 /** The page after a payment: the license key, the wait, or the failure. `origin` is this service's own. */
@@ -132,18 +133,32 @@ rbee-catalog --url ${origin} install ${openedWorker(license)}`.trimEnd()}
 const openedWorker = (license: CompleteView["license"]): string =>
   workers.find(({ id }) => grantsWorker(license, id))?.id ?? "";
 
-/** The period of the license. A renewing license has a grace period; a canceled one has none. */
-const Duration: FC<Pick<CompleteView, "license">> = ({
-  license: { expires_at, subscription_state, grace_seconds },
-}) => {
+/** The end of the license or its trial, and the next payment. A renewing license has a grace period. */
+const Duration: FC<Pick<CompleteView, "license">> = ({ license }) => {
+  const { expires_at, subscription_state, grace_seconds, stripe_status, trial_ends_at } = license;
   if (expires_at === null) return <>It does not end.</>;
+  const renews = subscription_state === "active" && grace_seconds > 0;
+  if (stripe_status === "trialing" && trial_ends_at !== null) {
+    const payment = renews ? ` Then the first payment${nextAmount(license)} is due, unless you cancel before.` : "";
+    return (
+      <>
+        Your free trial ends on <Time at={trial_ends_at} />.{payment}
+      </>
+    );
+  }
   const until = <Time at={expires_at} />;
-  return subscription_state === "active" && grace_seconds > 0 ? (
-    <>The next payment is on {until}, unless you cancel before.</>
+  return renews ? (
+    <>
+      The next payment{nextAmount(license)} is on {until}, unless you cancel before.
+    </>
   ) : (
     <>It is paid until {until}.</>
   );
 };
+
+/** The amount of the next charge as a part of a sentence; empty if it is not known. */
+const nextAmount = ({ next_charge_amount: amount, price_currency: currency }: CompleteView["license"]): string =>
+  amount === null || currency === null ? "" : ` of ${formatAmount(amount, currency)}`;
 
 const BackToPlans: FC = () => (
   <p>

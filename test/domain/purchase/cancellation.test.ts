@@ -38,7 +38,7 @@ describe("revoking a license with a subscription", () => {
         {
           code: "still_billed",
           message: expect.stringMatching(
-            /^Its subscription goes on being billed: 99\.00 USD on 20\d\d-\d\d-\d\d\. Revoke it again with/,
+            /^Its subscription is still billed: 99\.00 USD on 20\d\d-\d\d-\d\d\. Revoke it again with/,
           ),
         },
       ]);

@@ -152,15 +152,15 @@ describe("a purchase", () => {
     expect(text).not.toContain(key);
   });
 
-  it("shows the next payment while there is one", async () => {
+  it("shows the end of the trial and the first payment while there is one", async () => {
     const checkout = await pay("premium-monthly");
     const text = async () => (await comeBack(checkout)).text();
-    expect(await text()).toContain("The next payment is on");
+    expect(await text()).toMatch(/Your free trial ends on .*Then the first payment of \$99 is due, unless you cancel/);
     await control(`subscriptions/${checkout.sessionId}/cancel`, { at_period_end: true });
     await deliverAll(checkout.sessionId);
     const canceled = await text();
-    expect(canceled).toContain("It is paid until");
-    expect(canceled).not.toContain("next payment");
+    expect(canceled).toContain("Your free trial ends on");
+    expect(canceled).not.toContain("first payment");
   });
 
   it.each(["{CHECKOUT_SESSION_ID}", "", "cs_test_guess", "../x", "%00", "cs_test_<script>"])(

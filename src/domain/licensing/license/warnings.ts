@@ -10,10 +10,10 @@ export const Warning = z
   .object({
     code: z.enum(WARNING_CODES).openapi({
       description:
-        "`still_billed`: the license is not in force, and its subscription goes on being billed. `cancellation_pending`: " +
+        "`still_billed`: the license is not in force, and its subscription is still billed. `cancellation_pending`: " +
         "its subscription is not canceled at the payment provider yet, which is retried until it is.",
     }),
-    message: z.string().openapi({ example: "Its subscription goes on being billed: USD 99.00 on 2026-12-12." }),
+    message: z.string().openapi({ example: "Its subscription is still billed: 99.00 USD on 2026-12-12." }),
   })
   .openapi("Warning");
 export type Warning = z.infer<typeof Warning>;
@@ -28,9 +28,7 @@ export function warningsOf(license: LicenseRow, now: UnixSeconds): Warning[] {
   const { status } = standingOf(license, now);
   if (!isBilled(license) || (status !== "revoked" && status !== "suspended")) return [];
   const how = status === "revoked" ? "Revoke it again with cancel_subscription to end that." : "";
-  return [
-    { code: "still_billed", message: `Its subscription goes on being billed${nextCharge(license)}. ${how}`.trim() },
-  ];
+  return [{ code: "still_billed", message: `Its subscription is still billed${nextCharge(license)}. ${how}`.trim() }];
 }
 
 /** The next charge as a part of a sentence; empty if it is not known. */

@@ -14,7 +14,7 @@ export const HOLD_REASONS = [
   "unknown_currency",
   /** The amount is not the price's. */
   "unexpected_amount",
-  /** Stripe has no mail address of the buyer. */
+  /** Stripe has no email address of the buyer. */
   "no_address",
   /** The license that the order was to upgrade is revoked, erased, or paid for in another way since. */
   "upgrade_impossible",
@@ -88,7 +88,7 @@ export function decideFulfilment(
   if (item.amount_subtotal !== fullPrice(price, unit, quantity) && !(isTrial(session) && item.amount_subtotal === 0)) {
     return held("unexpected_amount", `unexpected amount ${item.amount_subtotal} ${currency} for ${plan}`);
   }
-  if (payment.email === null) return held("no_address", "the session has no mail address");
+  if (payment.email === null) return held("no_address", "the session has no email address");
   return {
     outcome: "issue",
     plan,

@@ -142,7 +142,7 @@ export const overviewPage = (listed: Listed[], csrf: string, now: UnixSeconds): 
     main: (
       <>
         <h1>Your licenses</h1>
-        {listed.length === 0 ? <p class="empty">This mail address has no license.</p> : null}
+        {listed.length === 0 ? <p class="empty">This email address has no license.</p> : null}
         {listed.map((one) => (
           <ListedLicense {...one} now={now} />
         ))}

@@ -97,7 +97,7 @@ const erasePage = (state: ErasePageState, csrf: string): Promise<Response> =>
         <h1>Delete my data</h1>
         <h2>We delete</h2>
         <ul>
-          <li>Your mail address, on your licenses and on the mails that we sent you.</li>
+          <li>Your email address, on your licenses and on the mails that we sent you.</li>
           <li>The names and fingerprints of your machines, and the list of your downloads.</li>
           <li>Your customer record at Stripe, with your name, address and payment methods.</li>
           <li>

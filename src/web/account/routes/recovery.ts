@@ -73,7 +73,7 @@ recovery.openapi(
     middleware: [ownForm],
     summary: "Sign in with the link of a recovery mail",
     description:
-      "Uses up the link and signs in to every license of its mail address. Of several concurrent requests, one succeeds.",
+      "Uses up the link and signs in to every license of its email address. Of several concurrent requests, one succeeds.",
     answers: DEAD_LINK_ANSWERS,
     leadsTo: "The account, signed in.",
   }),

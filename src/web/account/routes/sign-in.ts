@@ -10,7 +10,7 @@ import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
 
 const noAddress: Refusal = {
   code: "VALIDATION_FAILED",
-  detail: "This is not a mail address. Please check it.",
+  detail: "This is not an email address. Please check it.",
 };
 
 /** The result of `work`, with a thrown RATE_LIMITED as an error. Throws every other error. */
@@ -75,7 +75,7 @@ signIn.openapi(
     description: "Like `POST /v1/licenses/recover`, but by a form and answered with a page.",
     answers: {
       202: "The same page for every address.",
-      422: "The form again, because the mail address is not valid.",
+      422: "The form again, because the email address is not valid.",
       429: "The form again, because it was sent too often.",
     },
   }),
@@ -106,7 +106,7 @@ signOut.openapi(
     request: { body: formBody({ everywhere: "yes" }) },
     summary: "Sign out of the account",
     description:
-      "Ends this session. With `everywhere` it ends every session of this license key, or every session of this mail address " +
+      "Ends this session. With `everywhere` it ends every session of this license key, or every session of this email address " +
       "and of its licenses' keys.",
   }),
   async (c) => {

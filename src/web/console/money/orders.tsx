@@ -41,7 +41,7 @@ const columnsFor = (c: ConsoleContext): Column<OrderView>[] => [
 ];
 
 const Filter = z.object({
-  q: filterText("The number of an invoice, an id, or a mail address.", "RBEE-0001", 254),
+  q: filterText("The number of an invoice, an id, or an email address.", "RBEE-0001", 254),
   state: filterChoice("Only orders in this state.", PAYMENT_STATES),
   from: OrderQuery.shape.from,
   to: OrderQuery.shape.to,

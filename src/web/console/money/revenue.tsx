@@ -23,7 +23,7 @@ const amount = (name: "gross" | "tax" | "refunded" | "net" | "mrr") => (row: Rev
 
 const COLUMNS: readonly Column<RevenueMonth>[] = [
   { header: "Month", cell: ({ month }) => monthName(month) },
-  { header: "Currency", cell: ({ currency }) => currency.toUpperCase(), numeric: true },
+  { header: "Currency", cell: ({ currency }) => currency.toUpperCase() },
   { header: "Gross", cell: amount("gross"), numeric: true },
   { header: "Tax", cell: amount("tax"), numeric: true },
   { header: "Refunded", cell: amount("refunded"), numeric: true },

@@ -162,8 +162,7 @@ const EndpointActs = ({ c, endpoint }: { c: ConsoleContext; endpoint: CountedEnd
 type Listed = Delivery & { id: string };
 
 const columnsFor = (c: ConsoleContext, endpoint: CountedEndpoint): Column<Listed>[] => [
-  { header: "Event", cell: ({ sequence }) => sequence },
-  { header: "Type", cell: ({ action }) => typeOf(action) },
+  { header: "Event", cell: ({ sequence, action }) => `${sequence} ${typeOf(action)}` },
   { header: "About", cell: ({ subject }) => <a href={auditPath({ subject })}>{subject}</a> },
   { header: "State", cell: ({ state }) => <StatusBadge {...STATE_WORDS[state]} /> },
   { header: "Last attempt", cell: (delivery) => <LastAttempt delivery={delivery} /> },

@@ -30,7 +30,7 @@ describe("the warnings about a license", () => {
   it("name the next charge", () => {
     const [warning] = warningsOf(licenseRow({ ...billed, admin_state: "revoked" }), ROW_NOW);
     expect(warning?.message).toBe(
-      "Its subscription goes on being billed: 119.79 USD on 2027-05-13. Revoke it again with cancel_subscription to end that.",
+      "Its subscription is still billed: 119.79 USD on 2027-05-13. Revoke it again with cancel_subscription to end that.",
     );
   });
 });

@@ -66,7 +66,7 @@ const describe = <Name extends Exclude<AdminAct["action"], "revoke">, Body exten
   });
 
 const SUSPEND =
-  "Puts the license on hold until it is reinstated, as fast as revoking. Its subscription goes on being billed.";
+  "Puts the license on hold until it is reinstated, as fast as revoking. Its subscription is still billed.";
 const REINSTATE =
   "Takes back an admin's suspension, or a revocation if the admin is an owner. Other reasons (a refund, an end) stay.";
 const EXTEND = `Moves the end of the license to a later time. An end later than ${MOST_DAYS} days from now needs \`licenses:issue\`.`;
