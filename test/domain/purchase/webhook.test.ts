@@ -94,7 +94,7 @@ describe("a webhook", () => {
       expect([type, (await send(payload, await sign(payload))).status]).toEqual([type, 200]);
     }
     expect(await count("stripe_events", "handled_at IS NOT NULL AND attention = 0")).toBe(9);
-    expect(await count("stripe_events", "outcome = 'ignored: Stripe has no such object'")).toBe(7);
+    expect(await count("stripe_events", "outcome = 'ignored: Stripe has no such object'")).toBe(6);
   });
 
   it.each([

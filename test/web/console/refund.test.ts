@@ -37,6 +37,17 @@ describe("refund in the console", () => {
     expect(page).toContain(`https://dashboard.stripe.com/test/payments/${payment_intent}`);
   });
 
+  it("a disputed payment is refused in the preview, in words", async () => {
+    const { id, checkout } = await bought("premium-lifetime");
+    await control("disputes", { session: checkout.sessionId });
+    const browser = await signedIn(["money:refund"], shopEnv);
+    const response = await send(browser, `/admin/licenses/${id}/refund`, { reason: "asked for it" });
+    expect([response.status, await response.text()]).toEqual([
+      409,
+      expect.stringContaining("Stripe refunds no disputed payment"),
+    ]);
+  });
+
   it("a subscription with nothing to refund is ended", async () => {
     const { id } = await bought("premium-monthly");
     const browser = await signedIn(["money:refund"], shopEnv);
@@ -54,8 +65,8 @@ describe("refund in the console", () => {
       return signedIn(["owner"], { ...shopEnv, STRIPE_SECRET_KEY: String(key) });
     };
     const path = `/admin/licenses/${id}/refund`;
-    const refused = await send(await browserWithout("payment_intent_read"), path, { reason: "r" });
-    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("PaymentIntents: read")]);
+    const refused = await send(await browserWithout("invoice_write"), path, { reason: "r" });
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("Invoices: write")]);
     expect(await env.DB.prepare("SELECT admin_state FROM licenses WHERE id = ?").bind(id).first("admin_state")).toBe(
       "none",
     );
@@ -79,5 +90,34 @@ describe("refund in the console", () => {
     expect(await read(browser, `/admin/licenses/${id}`)).not.toContain(`/admin/licenses/${id}/refund`);
     expect((await send(browser, `/admin/licenses/${id}/refund`, { reason: "r" })).status).toBe(409);
     expect(await env.DB.prepare("SELECT admin_state FROM licenses").first("admin_state")).toBe("none");
+  });
+});
+
+describe("revoke in the console", () => {
+  const subscriptionOf = async (sessionId: string) => {
+    const { subscription } = await stripe.checkout.sessions.retrieve(sessionId);
+    return stripe.subscriptions.retrieve(String(subscription));
+  };
+
+  it("offers to cancel the subscription, and does so after the preview", async () => {
+    const { id, checkout } = await bought("premium-monthly");
+    const browser = await signedIn(["licenses:write", "audit:read"], shopEnv);
+    const path = `/admin/licenses/${id}/revoke`;
+    const form = await read(browser, path);
+    expect(form).toMatch(/name="cancel_subscription" value="yes" checked/);
+    const { preview } = await act(browser, path, { reason: "fraud", cancel_subscription: "yes" });
+    expect(preview).toContain("Its subscription is canceled at Stripe at once, without a refund.");
+    expect((await subscriptionOf(checkout.sessionId)).status).toBe("canceled");
+    expect(await read(browser, `/admin/licenses/${id}`)).toContain("Subscription canceled at Stripe");
+  });
+
+  it("without the box says what goes on being charged, and offers it again", async () => {
+    const { id, checkout } = await bought("premium-monthly");
+    const browser = await signedIn(["licenses:write"], shopEnv);
+    const path = `/admin/licenses/${id}/revoke`;
+    const { preview } = await act(browser, path, { reason: "fraud" });
+    expect(preview).toMatch(/Its subscription continues and is billed\. The next charge is \$99 on/);
+    expect((await subscriptionOf(checkout.sessionId)).status).toBe("trialing");
+    expect(await read(browser, `/admin/licenses/${id}`)).toContain(path);
   });
 });
