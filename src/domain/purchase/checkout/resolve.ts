@@ -97,7 +97,12 @@ async function byPlan(
   { admin, reason }: By,
 ): Promise<TouchedLicense> {
   const payment = paymentOf(session);
-  const to = email ?? payment.email;
+  if (email !== undefined && payment.email !== null && email !== payment.email) {
+    // Else the key, and the mail about it, would go past the buyer who paid.
+    const detail = "The buyer paid with another email address. Leave out `email`, and amend the license afterwards.";
+    throw new Problem({ code: "CONFLICT", detail });
+  }
+  const to = payment.email ?? email ?? null;
   if (to === null) {
     throw new Problem({ code: "CONFLICT", detail: "The order has no email address. Send the buyer's as `email`." });
   }

@@ -76,6 +76,8 @@ describe("a paid order that no license can be made of", () => {
 
   it("is solved by a plan, once, with a key for its buyer", async () => {
     const checkout = await paidInVain("plan@example.com");
+    const elsewhere = await resolve(checkout.order, { plan: "premium-lifetime", email: "admin@example.com" });
+    expect(await codeOf(elsewhere)).toBe("CONFLICT");
     const solved = await resolve(checkout.order, { plan: "premium-lifetime", machines: 30 });
     expect(solved.status).toBe(200);
     expectLogged("order.solved");
