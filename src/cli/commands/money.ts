@@ -4,6 +4,7 @@ import { amountWithCode, decimalAmount } from "../../lib/money.ts";
 import type { CatalogCommand, Context, PageOptions } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { formatRows } from "../output.ts";
+import { addOrderCommands } from "./orders.ts";
 
 type OrderOptions = PageOptions & {
   license?: string;
@@ -32,8 +33,13 @@ type RevenueRow = z.infer<typeof Revenue>["revenue"][number];
 
 /** Adds `orders` and `revenue`, the commands for money. */
 export function addMoneyCommands(program: CatalogCommand): void {
-  program
+  const orders = program
     .command("orders")
+    .summary("list payments, refunds and disputes; solve held orders")
+    .description("Payments and orders. Without a subcommand, it lists payments.");
+
+  orders
+    .command("list", { isDefault: true })
     .paged()
     .summary("list payments, refunds and disputes")
     .description("Lists every invoice, refund, dispute and credit note, newest first.")
@@ -45,12 +51,14 @@ export function addMoneyCommands(program: CatalogCommand): void {
     .option("--csv", "print all that match as CSV, for a spreadsheet")
     .addHelpText(
       "after",
-      "\n`--state held` lists sales that no license could be made of.\n\nExample:\n  $ rbee-catalog orders --from 2026-11-01 --to 2026-11-30 --csv > november.csv",
+      "\n`--state held` lists sales that no license could be made of: see\n`orders resolve`.\n\nExample:\n  $ rbee-catalog orders --from 2026-11-01 --to 2026-11-30 --csv > november.csv",
     )
     .runAsAdmin(async (context, { query: q, csv, limit, cursor, ...filter }: OrderOptions) => {
       if (csv) return printCsv(context, "/v1/admin/orders", { ...filter, q });
-      return context.list("/v1/admin/orders", "orders", ORDER_COLUMNS, { ...filter, q, limit, cursor });
+      const columns = filter.state === "held" ? HELD_COLUMNS : ORDER_COLUMNS;
+      return context.list("/v1/admin/orders", "orders", columns, { ...filter, q, limit, cursor });
     });
+  addOrderCommands(orders);
 
   program
     .command("revenue")
@@ -84,6 +92,9 @@ const ORDER_COLUMNS = {
   LICENSE: "license_id",
   ID: "id",
 };
+
+/** A held payment has no license yet. Its order is the id for `orders resolve`. */
+const HELD_COLUMNS = { AT: "at", ORDER: "order_id", TOTAL: totalOf, EMAIL: "email", WHY: "held_reason", ID: "id" };
 
 const amount = (name: "gross" | "tax" | "refunded" | "net" | "mrr") => (row: RevenueRow) =>
   decimalAmount(row[name], row.currency);
