@@ -20,5 +20,11 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO used_run_tokens VALUES ('jti', 9000000000)",
   "INSERT INTO usage_erasures VALUES ('$license', 1, 0)",
   "INSERT INTO spent_status_indices VALUES (16777215, 1)",
+  "INSERT INTO payments (id, license_id, kind, state, subtotal, discount, tax, total, currency, at, period_start, recurring_until, livemode, counted, counted_tax, is_paid, converts_trial, recurring, churns, recorded_at) VALUES ('in_1', '$license', 'renewal', 'paid', 100, 0, 19, 119, 'usd', 1, 1, 90000, 0, 119, 19, 1, 0, 100, 0, 1)",
+  "INSERT INTO mail_opt_outs VALUES ('ada@example.com', 'renewals', 1)",
+  "INSERT INTO machines (id, license_id, fingerprint_hash, activated_at, last_seen_at, deactivated_at, last_change) VALUES ('mach_barred', '$license', 'hash-of-a-barred-machine', 1, 1, 2, '')",
+  "INSERT INTO barred_machines VALUES ('mach_barred', '$license', 1)",
+  "INSERT INTO webhook_endpoints (id, url, description, types, position, created_at, last_change) VALUES ('whe_1', 'https://receiver.test/', '', '[]', 0, 1, 'chg_1')",
+  "INSERT INTO webhook_deliveries (endpoint_id, sequence, event_id, action, subject, state, queued_at, next_attempt_at) VALUES ('whe_1', 1, 'chg_1', 'license.issue', '$license', 'delivered', 1, 1)",
   "INSERT INTO watermarks VALUES ('reconcile', 1, NULL)",
 ];
