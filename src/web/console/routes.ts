@@ -10,6 +10,7 @@ import { licenseList, licenseSearch } from "./license/list.tsx";
 import { machineRemove } from "./license/machines.tsx";
 import { licenseRead } from "./license/page.tsx";
 import { orderFile, orderList } from "./money/orders.tsx";
+import { orderLicense, orderPlan, orderRefund } from "./money/resolve.tsx";
 import { revenueFile, revenueRead } from "./money/revenue.tsx";
 import { publisherAdd, publisherRemove } from "./publisher/acts.tsx";
 import { publisherList } from "./publisher/list.tsx";
@@ -35,6 +36,9 @@ export const consoleRoutes = combine(
   home,
   orderList,
   orderFile,
+  orderPlan,
+  orderLicense,
+  orderRefund,
   revenueRead,
   revenueFile,
   licenseList,

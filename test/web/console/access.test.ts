@@ -26,6 +26,9 @@ const ROUTES: Route[] = [
 /** The scope of each path, by the first pattern that matches. It is the scope of the same act in the API. */
 const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/(orders|revenue)(\/csv)?$/, "money:read"],
+  [/^\w+ \/admin\/orders\/:id\/plan$/, "licenses:issue"],
+  [/^\w+ \/admin\/orders\/:id\/license$/, "licenses:write"],
+  [/^\w+ \/admin\/orders\/:id\/refund$/, "money:refund"],
   [/^GET \/admin\/licenses(\/:id)?$/, "licenses:read"],
   [/^POST \/admin\/licenses\/search$/, "licenses:read"],
   [/^\w+ \/admin\/licenses\/:id\/erase$/, "owner"],
@@ -73,6 +76,9 @@ async function things(): Promise<(path: string) => string> {
   await env.DB.prepare(
     "INSERT INTO stripe_events (id, type, created, received_at, attention) VALUES ('evt_1', 'invoice.paid', 1, 1, 1)",
   ).run();
+  await env.DB.prepare(
+    "INSERT INTO orders (id, plan, machines, state, created_at) VALUES ('ord_1', 'premium-lifetime', 25, 'open', 1)",
+  ).run();
   const token = await env.DB.prepare("SELECT id FROM admin_tokens ORDER BY id LIMIT 1").first<string>("id");
   const publisher = await addPublisher();
   const { id: hook } = await addHook();
@@ -81,13 +87,15 @@ async function things(): Promise<(path: string) => string> {
       ? id
       : path.startsWith("/admin/releases")
         ? release.id
-        : path.startsWith("/admin/system/events")
-          ? "evt_1"
-          : path.startsWith("/admin/publishers")
-            ? publisher
-            : path.startsWith("/admin/webhooks")
-              ? hook
-              : (token ?? "");
+        : path.startsWith("/admin/orders")
+          ? "ord_1"
+          : path.startsWith("/admin/system/events")
+            ? "evt_1"
+            : path.startsWith("/admin/publishers")
+              ? publisher
+              : path.startsWith("/admin/webhooks")
+                ? hook
+                : (token ?? "");
     return path
       .replace(":sequence", "1")
       .replace(":machine_id", machine ?? "")

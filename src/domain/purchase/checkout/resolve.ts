@@ -8,14 +8,15 @@ import { change } from "../../../platform/storage/change.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import type { Changes } from "../../../platform/storage/settle.ts";
 import { isRevoked, type License } from "../../licensing/license/record.ts";
-import { licenseRoot, readLicense } from "../../licensing/license/store.ts";
+import { licenseRoot, readLicense, requireLicense } from "../../licensing/license/store.ts";
 import { plans, type SoldPlanId } from "../../licensing/plans.ts";
 import { paymentsOf } from "../../money/derive.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown } from "../charges.ts";
 import { machinesPaidFor } from "../machines.ts";
 import { observe } from "../observation.ts";
-import { type Refunded, refundLast } from "../refund.ts";
+import { type Refunded, readRefundable, refundLast } from "../refund.ts";
+import type { Refundable } from "../refundable.ts";
 import { derive, type PurchaseScope, purchaseChanges, type TouchedLicense } from "../sync.ts";
 import { linksOf, paymentOf } from "./decision.ts";
 import { finish, issueLicense, WHOLE_SESSION } from "./fulfilment.ts";
@@ -86,16 +87,42 @@ export async function resolveOrder(
   return resolved(scope, order.id, [], refund);
 }
 
+/** The license that a plan makes of an order; the license that gets its payment; or what a refund gives back. */
+export type Foreseen =
+  | { bought: { plan: SoldPlanId; machines: number; email: string } }
+  | { license: License }
+  | { refundable: Refundable | null; isSubscription: boolean };
+
+/** What `resolveOrder` would do now, by a look at Stripe. Throws as it does, also for an order that is solved. */
+export async function foreseeResolution(
+  { db, stripe }: PurchaseScope,
+  admin: AdminActor,
+  id: string,
+  wanted: Resolution,
+): Promise<Foreseen> {
+  checkMayResolve(admin, wanted);
+  const order = await requireOrder(db, id);
+  if (checkIsHeld(order, wanted) === null)
+    throw new Problem({ code: "CONFLICT", detail: "The order is solved already." });
+  const session = await stripe.checkout.sessions.retrieve(order.checkout_session_id ?? "", WHOLE_SESSION);
+  const links = linksOf(session);
+  const isSubscription = links.stripe_subscription_id !== null;
+  if ("plan" in wanted) return { bought: boughtBy(order, session, wanted) };
+  if ("license" in wanted) {
+    const license = await requireLicense(db, wanted.license);
+    const refusal = refusalOfPayment(license, isSubscription);
+    if (refusal) throw new Problem({ code: "CONFLICT", detail: refusal });
+    return { license };
+  }
+  return { refundable: await readRefundable(stripe, links), isSubscription };
+}
+
 type By = { admin: Actor; reason: string };
 
-/** Makes a license of the plan, as a purchase would have. */
-async function byPlan(
-  scope: PurchaseScope,
-  order: Order,
-  session: Stripe.Checkout.Session,
-  { plan, machines, email }: Extract<Resolution, { plan: SoldPlanId }>,
-  { admin, reason }: By,
-): Promise<TouchedLicense> {
+type ByPlan = Extract<Resolution, { plan: SoldPlanId }>;
+
+/** The purchase that a plan makes of an order. Throws CONFLICT without an address, and for another than the buyer's. */
+function boughtBy(order: Order, session: Stripe.Checkout.Session, { plan, machines, email }: ByPlan) {
   const payment = paymentOf(session);
   if (email !== undefined && payment.email !== null && email !== payment.email) {
     // Else the key, and the mail about it, would go past the buyer who paid.
@@ -106,13 +133,24 @@ async function byPlan(
   if (to === null) {
     throw new Problem({ code: "CONFLICT", detail: "The order has no email address. Send the buyer's as `email`." });
   }
-  const bought = {
+  return {
     plan,
     machines: machinesPaidFor(machines ?? order.machines, plans[plan].machine_limit),
     email: to,
     payment: { ...payment, email: to },
     links: linksOf(session),
   };
+}
+
+/** Makes a license of the plan, as a purchase would have. */
+async function byPlan(
+  scope: PurchaseScope,
+  order: Order,
+  session: Stripe.Checkout.Session,
+  wanted: ByPlan,
+  { admin, reason }: By,
+): Promise<TouchedLicense> {
+  const bought = boughtBy(order, session, wanted);
   return finish(scope, await issueLicense(scope, order, bought, admin, { resolution: "plan", reason }), admin);
 }
 

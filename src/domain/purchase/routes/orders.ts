@@ -13,7 +13,7 @@ import { purchaseScope } from "../sync.ts";
 /** One order, and solving a held one. The list is in `domain/money`. */
 export const orderRoutes = createAdminRouter();
 
-const OrderParams = z.object({
+export const OrderParams = z.object({
   id: z.string().max(300).openapi({
     description: "The order, by its id or by Stripe's id of its checkout session.",
     example: "ord_06b4m2v8w5r7q1t3x9z2k4n6p8",

@@ -20,6 +20,7 @@ import {
 import { type ConsoleContext, consolePage, consoleView, may, z } from "../kit.ts";
 import { licensePath } from "../license/words.tsx";
 import { filterChoice, filterText } from "../list.tsx";
+import { WAYS } from "./resolve.tsx";
 import { PaymentName, PaymentState, totalText } from "./words.tsx";
 
 const PATH = "/admin/orders";
@@ -28,7 +29,21 @@ const ROWS = 50;
 const columnsFor = (c: ConsoleContext): Column<OrderView>[] => [
   { header: "When", cell: ({ at }) => <Time at={fromRfc3339(at)} clock /> },
   { header: "Payment", cell: (order) => <PaymentName of={order} /> },
-  { header: "State", cell: (order) => <PaymentState of={order} /> },
+  {
+    header: "State",
+    cell: (order) => (
+      <>
+        <PaymentState of={order} />
+        {order.state === "held" && order.order_id !== null ? (
+          <div class="row">
+            {WAYS.filter(({ scope }) => may(c, scope)).map(({ name, link }) => (
+              <a href={`/admin/orders/${order.order_id}/${name}`}>{link}</a>
+            ))}
+          </div>
+        ) : null}
+      </>
+    ),
+  },
   { header: "Total", cell: totalText, numeric: true },
   {
     header: "Customer",
