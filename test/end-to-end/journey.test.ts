@@ -94,7 +94,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.locator("#resume").waitFor();
     const isSaid = async (): Promise<boolean> => {
       await page.goto(`${catalog.url}/account`);
-      return page.getByText("This license is canceled").isVisible();
+      return page.getByText("This trial is canceled").isVisible();
     };
     expect(await within(20, isSaid)).toBe(true);
   }
