@@ -49,6 +49,7 @@ problem_codes! {
     MachineRequired = "MACHINE_REQUIRED", "A license key on a download needs the machine's fingerprint.";
     MachineMismatch = "MACHINE_MISMATCH", "The token belongs to another machine.";
     MachineDeactivated = "MACHINE_DEACTIVATED", "The machine has no seat. Activate it.";
+    MachineBarred = "MACHINE_BARRED", "The seller has barred this machine from the license.";
     TrialUsed = "TRIAL_USED", "The machine has been in a free trial before. Wait for the first payment, or end the trial.";
     NotEntitled = "NOT_ENTITLED", "The license does not include this worker.";
     VersionNotCovered = "VERSION_NOT_COVERED", "The license does not cover this version.";
