@@ -68,6 +68,12 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
     path: ({ licenses }) => `/account/licenses/${licenses.given.licenseId}/rotate-key`,
     act: press("Replace the key"),
   },
+  {
+    name: "account-end-trial",
+    caption: "End a trial early",
+    as: "owner",
+    path: ({ licenses }) => `/account/licenses/${licenses.monthly.licenseId}/end-trial`,
+  },
   { name: "account-given", ...license("given", "A license without a purchase, extended") },
   { name: "account-on-hold", ...license("onHold", "On hold during a dispute") },
   { name: "account-in-grace", ...license("inGrace", "A payment failed: in grace") },

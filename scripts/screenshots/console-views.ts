@@ -208,6 +208,12 @@ export const CONSOLE_VIEWS: readonly PageView[] = [
     path: ({ publisher }) => `/admin/publishers/${publisher}/remove`,
     act: preview("the repository has moved"),
   },
+  ...(["plan", "license", "refund"] as const).map((way) => ({
+    name: `console-order-${way}`,
+    ...admin,
+    caption: `Solve an order by a ${way}: refused, because it is not held`,
+    path: () => `/admin/orders/order-unreadable/${way}`,
+  })),
   { name: "console-webhooks", ...admin, caption: "Webhook endpoints", path: () => "/admin/webhooks" },
   {
     name: "console-webhook-preview",

@@ -11,9 +11,9 @@ export const WEBHOOKS = "/admin/webhooks";
 export const webhookPath = (id: string): string => `${WEBHOOKS}/${id}`;
 
 const DISABLED_WORDS = {
-  admin: "Disabled by an admin",
-  failing: "Disabled: it took nothing for five days",
-  gone: "Disabled: it answered that it is gone",
+  admin: "Disabled",
+  failing: "Disabled: failing",
+  gone: "Disabled: gone",
 } as const;
 
 /** The state of an endpoint in words. */
