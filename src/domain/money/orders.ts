@@ -112,7 +112,8 @@ const LICENSES_FOUND = 200;
 
 /**
  * The query for the ids of payments that a search term finds: an id of Stripe's, the number of an invoice, or anything
- * that finds a license. `params` gets its parameters.
+ * that finds a license. A license is also found by its invoices, and a number of one means that invoice alone. `params`
+ * gets its parameters.
  */
 function found(q: string, params: (string | number)[], now: UnixSeconds): string {
   const bind = (value: string) => `?${params.push(value)}`;
@@ -127,7 +128,8 @@ function found(q: string, params: (string | number)[], now: UnixSeconds): string
     UNION SELECT id FROM payments WHERE checkout_session_id = ${term}
     UNION SELECT payments.id FROM orders JOIN payments USING (checkout_session_id) WHERE orders.id = ${term}
     UNION SELECT payments.id FROM orders JOIN payments USING (checkout_session_id) WHERE orders.email = lower(${term})
-    UNION SELECT id FROM payments WHERE license_id IN (${ids})`;
+    UNION SELECT id FROM payments WHERE license_id IN (${ids})
+      AND NOT EXISTS (SELECT 1 FROM payments WHERE invoice_number = ${term})`;
 }
 
 /** The query for checkouts without money, if the filter asks for them. Their buyers are not known here. */
