@@ -26,7 +26,7 @@ describe("page of a license", () => {
     const text = await read(await signedIn(), `/admin/licenses/${id}`);
     for (const part of [
       "On hold: an admin suspended it.",
-      "1 of 3 active",
+      "1 of 3 seats used",
       "attic",
       "offline lease until",
       "owner asked for a pause",
