@@ -63,7 +63,7 @@ describe.each(ADMIN_ROUTES)("%s %s", (method, path) => {
     const expired = await send((await makeToken(["owner"], currentTime())).token);
     expect([expired.status, await codeOf(expired)]).toEqual([401, "TOKEN_EXPIRED"]);
 
-    const other = /^\/v1\/admin\/(licenses|stripe-events)/.test(path) ? "releases:write" : "licenses:write";
+    const other = /^\/v1\/admin\/(licenses|orders|stripe-events)/.test(path) ? "releases:write" : "licenses:write";
     const lacking = await send((await makeToken([other])).token);
     expect([lacking.status, await codeOf(lacking)]).toEqual([403, "INSUFFICIENT_SCOPE"]);
   });
