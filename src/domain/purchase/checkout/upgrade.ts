@@ -193,7 +193,7 @@ export async function endReplaced(
   const { results } = await db
     .prepare(
       `SELECT id, replaced_subscription_id AS subscription FROM orders
-       WHERE replaced_subscription_id IS NOT NULL AND replaced_at IS NULL AND (?1 IS NULL OR license_id = ?1)
+       WHERE id > '' AND replaced_subscription_id IS NOT NULL AND replaced_at IS NULL AND (?1 IS NULL OR license_id = ?1)
        ORDER BY id LIMIT ?2`,
     )
     .bind(licenseId, AT_ONCE)
