@@ -15,8 +15,11 @@ process.umask(0o022);
 
 const directories: string[] = [];
 
+const forgetters: (() => void)[] = [];
+
 /** Removes all work directories. The setup file calls it after each test file. */
 export function removeWorkDirectories(): void {
+  for (const forget of forgetters) forget();
   for (const directory of directories.splice(0)) {
     // makepkg takes away the rights to its package directory.
     execFileSync("chmod", ["-R", "u+rwx", directory]);
@@ -30,6 +33,21 @@ export function workDirectory(): string {
   directories.push(directory);
   chmodSync(directory, 0o777);
   return directory;
+}
+
+/**
+ * Returns a function that calls `make` at most once for each test file. One process runs many test files, and what
+ * `make` makes in a work directory is gone after the file that asked for it.
+ */
+export function oncePerFile<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  forgetters.push(() => {
+    made = undefined;
+  });
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** The exit code of a program and its output. */

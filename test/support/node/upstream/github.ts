@@ -4,7 +4,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
-import { AS_ORDINARY_USER, PLAIN_ENVIRONMENT, runAsUser, workDirectory } from "../ordinary-user.ts";
+import { AS_ORDINARY_USER, oncePerFile, PLAIN_ENVIRONMENT, runAsUser, workDirectory } from "../ordinary-user.ts";
 
 /** GitHub as git sees it from a test, and the environment in which git sees it. */
 export type GitHub = {
@@ -18,16 +18,14 @@ export type GitHub = {
   close: () => void;
 };
 
-let made: Promise<string> | undefined;
-
-/** Makes upstream's repositories once for a test file. See repositories.sh. */
-async function repositories(): Promise<string> {
+/** Makes upstream's repositories, and returns their folder. See repositories.sh. */
+const repositories = oncePerFile(async (): Promise<string> => {
   const folder = workDirectory();
   const script = readFileSync(join(import.meta.dirname, "repositories.sh"), "utf8");
   const run = await runAsUser(folder, ["bash", "-c", script]);
   if (run.code !== 0) throw new Error(run.stderr);
   return folder;
-}
+});
 
 /**
  * Starts a GitHub with upstream's repositories: git's own HTTP server behind https://github.com, on the usual port. git
@@ -35,9 +33,8 @@ async function repositories(): Promise<string> {
  * A repository that is private or missing is answered with 401, as GitHub does. Nothing listens for SSH.
  */
 export async function startGitHub(): Promise<GitHub> {
-  made ??= repositories();
   const folder = workDirectory();
-  cpSync(await made, join(folder, "repositories"), { recursive: true });
+  cpSync(await repositories(), join(folder, "repositories"), { recursive: true });
   await runAsUser(folder, ["cp", "-r", "repositories", "served"]);
   const certificate = await makeCertificate(folder);
   const ssh = join(folder, "tried-ssh");
