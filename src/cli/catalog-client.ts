@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type * as z from "zod";
-import { CliError, EXIT, problemError } from "./errors.ts";
+import { CliError, EXIT } from "./errors.ts";
+import { problemError } from "./problem.ts";
 import { proxyOnTheWay } from "./proxy.ts";
 import { sendRequest } from "./transport.ts";
 

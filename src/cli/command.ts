@@ -1,16 +1,11 @@
 import { Command } from "commander";
-import * as z from "zod";
 import { KnownSecrets, withoutSecrets } from "../lib/masking/masked.ts";
-import { printableJson, printableLines } from "../lib/printable.ts";
-import { CatalogClient } from "./catalog-client.ts";
-import { CliError, EXIT } from "./errors.ts";
-import { runAccess } from "./github.ts";
+import { printableLines } from "../lib/printable.ts";
+import type { CatalogClient } from "./catalog-client.ts";
 import { positiveInteger } from "./input.ts";
-import { type Columns, formatRows } from "./output.ts";
-import { type RunToken, runCredential } from "./run-credential.ts";
+import type { Columns } from "./output.ts";
 import { SECRET_VARIABLES } from "./secrets.ts";
-import { readDevelopmentStart, resolveSettings, type Settings } from "./settings.ts";
-import { requirePrivateUrl } from "./transport.ts";
+import type { Settings } from "./settings.ts";
 
 /** The environment and the output of one run. Tests pass their own and need no process. */
 export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(text: string): void };
@@ -51,23 +46,19 @@ export type Context = {
   /** Prints the command's result: as JSON with `--json`, else as the text that `render` returns. */
   show<Value>(value: Value, render: (value: Value) => string): void;
   /** Fetches a list, prints the member `rows` of the answer as a table, and notes how to get the next page. */
-  list(path: string, rows: string, columns: Columns<Row>, query: Query): Promise<void>;
+  list(path: string, rows: string, columns: Columns<Record<string, unknown>>, query: Query): Promise<void>;
   /** Hides the secrets in a text of the server that is part of a result. */
   hide(text: string): string;
   /** Prints a remark on stderr. Prints nothing with `--json`. */
   note(text: string): void;
 };
 
-type ContextOptions = { activatedAt?: string | null; asAdmin?: boolean; asRun?: boolean };
+/** The facts of a command that its context depends on. `asRun`: a job of GitHub Actions needs no admin token. */
+export type ContextOptions = { activatedAt?: string | null; asAdmin?: boolean; asRun?: boolean };
 type Query = Record<string, string | number | undefined>;
 
 /** The values of `--limit` and `--cursor`, for the query of a list. */
 export type PageOptions = { limit?: number; cursor?: string };
-
-const GlobalOptions = z.object({ url: z.string().optional(), json: z.boolean().default(false) });
-
-const Row = z.record(z.string(), z.unknown());
-type Row = z.infer<typeof Row>;
 
 /** A command of the program. Its subcommands share its environment and output. */
 export class CatalogCommand extends Command {
@@ -105,45 +96,9 @@ export class CatalogCommand extends Command {
     return this.action(async (...args: Args) => act(await this.context({ asAdmin: true, asRun: true }), ...args));
   }
 
-  /** The context of this parsed command. `activatedAt`: the catalog that this hive is activated at, if any. */
-  async context({ activatedAt = null, asAdmin = false, asRun = false }: ContextOptions = {}): Promise<Context> {
-    const { url: flag, json } = GlobalOptions.parse(this.optsWithGlobals());
-    const { env, stdout, stderr } = this.io;
-    const start = await readDevelopmentStart(env["DEV_DIR"]);
-    const settings = resolveSettings({ url: flag, env, activatedAt, start });
-    const { url } = settings;
-    const adminToken = asAdmin ? settings.adminToken : null;
-    const access = asRun && adminToken === null ? runAccess(env) : null;
-    if (asAdmin && adminToken === null && access === null) {
-      throw new CliError(EXIT.notAuthorized, "This command needs an admin token: set RBEE_ADMIN_TOKEN (rbee_adm_...).");
-    }
-    if (asAdmin) requirePrivateUrl(url);
-    for (const secret of [adminToken, start?.admin_token, start?.license_key]) this.io.secrets.add(secret ?? "");
-    const note: Context["note"] = (text) => {
-      if (!json) stderr(`${text}\n`);
-    };
-    const show: Context["show"] = (value, render) =>
-      stdout(`${json ? printableJson(JSON.stringify(value, null, 2)) : render(value)}\n`);
-    const onToken = ({ token, publisher_id }: RunToken): void => {
-      this.io.mask(token);
-      note(`This job publishes as ${publisher_id}.`);
-    };
-    const ofRun = access && runCredential({ client: new CatalogClient({ url, onRetry: note }), access, onToken });
-    const client = new CatalogClient({ url, credential: ofRun ?? adminToken, onRetry: note });
-    return {
-      client,
-      settings,
-      env,
-      isJson: json,
-      show,
-      hide: this.io.hide,
-      note,
-      async list(path, rows, columns, query) {
-        const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });
-        const page = await client.json(Page, { path, query });
-        show(page, () => formatRows(z.array(Row).parse(page[rows]), columns));
-        if (page["next_cursor"]) note(`There is more: add --cursor ${page["next_cursor"]}`);
-      },
-    };
+  /** The context of this parsed command. Its modules are loaded here, so that `--help` does not wait for them. */
+  async context(options: ContextOptions = {}): Promise<Context> {
+    const { makeContext } = await import("./context.ts");
+    return makeContext(this.io, this.optsWithGlobals(), options);
   }
 }

@@ -1,5 +1,6 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { printable } from "../lib/printable.ts";
+import type { ProblemBody } from "./problem.ts";
 
 /** The exit statuses of the command. Scripts rely on them; docs/cli.md repeats the table. */
 export const EXIT = {
@@ -52,21 +53,6 @@ export class CliError extends Error {
   }
 }
 
-/** The members of a problem (RFC 9457) that the command shows. */
-export const ProblemBody = z.looseObject({
-  code: z.string(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  request_id: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  purchase_url: z.string().optional(),
-  latest_covered_version: z.string().nullable().optional(),
-  seat_free_at: z.string().nullable().optional(),
-  may_take_over: z.boolean().optional(),
-});
-
-export type ProblemBody = z.infer<typeof ProblemBody>;
-
 /** A refusal over HTTP. `problem` is null if the answer is not the catalog's but, for example, a proxy's. */
 export class ProblemError extends CliError {
   override readonly name = "ProblemError";
@@ -86,10 +72,6 @@ export class ProblemError extends CliError {
 /** The problem's code if `error` is a refusal by the catalog, else null. */
 export const problemCode = (error: unknown): string | null =>
   error instanceof ProblemError ? (error.problem?.code ?? null) : null;
-
-/** Turns an unsuccessful response of the catalog at `origin` into an error. `body` is its text. */
-export const problemError = (status: number, body: string, origin?: string): ProblemError =>
-  new ProblemError(status, parseJson(ProblemBody, body), origin);
 
 /** Parses a JSON text by a schema. Returns null if it is no JSON or does not fit. */
 export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | null {

@@ -1,22 +1,10 @@
-import { CommanderError } from "commander";
+import { CommanderError, Help } from "commander";
 import { printableJson } from "../lib/printable.ts";
 import { CatalogCommand, type Io, type SafeIo, safeIo } from "./command.ts";
-import { addBackupCommands } from "./commands/backup.ts";
-import { addDoctorCommand } from "./commands/doctor.ts";
-import { addHiveCommands } from "./commands/hive.ts";
-import { addInstallCommand } from "./commands/install.ts";
-import { addKeysCommands } from "./commands/keys.ts";
-import { addLicenseCommands } from "./commands/license.ts";
-import { addMoneyCommands } from "./commands/money.ts";
-import { addOperationsCommands } from "./commands/operations.ts";
-import { addPlansCommands } from "./commands/plans.ts";
-import { addPublisherCommands } from "./commands/publisher.ts";
-import { addReleaseCommands } from "./commands/release.ts";
-import { addTokenCommands } from "./commands/token.ts";
-import { addVerifyCommand } from "./commands/verify.ts";
-import { addWebhookCommands } from "./commands/webhooks.ts";
+import { COMMAND_MODULES } from "./command-table.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 import { refuseSecretArguments } from "./secrets.ts";
+import { VERSION } from "./version.ts";
 
 const HELP = `
 Configuration; of each line, the first that is set counts:
@@ -47,30 +35,38 @@ const PROCESS_IO: Io = {
   stderr: (text) => void process.stderr.write(text),
 };
 
-/** The `rbee-catalog` command line. With `json`, Commander does not print its own errors. */
-export function createProgram(io: SafeIo = safeIo(PROCESS_IO), json = false): CatalogCommand {
-  const program = new CatalogCommand(io, "rbee-catalog")
+/** How a program is made. */
+export type ProgramOptions = {
+  io?: SafeIo;
+  /** The words of the command line: only the modules of the commands among them are loaded. Default: all are. */
+  words?: readonly string[];
+  /** Whether errors are printed as JSON. Commander then prints none of its own. */
+  json?: boolean;
+};
+
+/** The `rbee-catalog` command line. A command whose module is not loaded has its name and its summary alone. */
+export async function createProgram(options: ProgramOptions = {}): Promise<CatalogCommand> {
+  const { io = safeIo(PROCESS_IO), words, json = false } = options;
+  const program = new CatalogCommand(io, "rbee-catalog");
+  // Names alone, because the arguments of a command whose module is not loaded are not known.
+  const subcommandTerm: Help["subcommandTerm"] = (command) =>
+    command.parent === program ? command.name() : Help.prototype.subcommandTerm(command);
+  program
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
+    .version(VERSION, "-V, --version", "print the version of this command")
     .option("--url <url>", "the catalog to use")
     .option("--json", "print results as JSON, and errors as JSON on stderr")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
-  addLicenseCommands(program);
-  addMoneyCommands(program);
-  addReleaseCommands(program);
-  addPublisherCommands(program);
-  addPlansCommands(program);
-  addOperationsCommands(program);
-  addWebhookCommands(program);
-  addDoctorCommand(program);
-  addBackupCommands(program);
-  addTokenCommands(program);
-  addKeysCommands(program);
-  addHiveCommands(program);
-  addInstallCommand(program);
-  addVerifyCommand(program);
+  for (const { summaries, load } of COMMAND_MODULES) {
+    if (words === undefined || words.some((word) => Object.hasOwn(summaries, word))) {
+      (await load())(program);
+    } else {
+      for (const [name, summary] of Object.entries(summaries)) program.command(name).summary(summary);
+    }
+  }
   return program;
 }
 
@@ -80,7 +76,8 @@ export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): 
   const safe = safeIo(io);
   try {
     refuseSecretArguments(args);
-    await createProgram(safe, json).parseAsync(args, { from: "user" });
+    const program = await createProgram({ io: safe, words: args, json });
+    await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {
     return report(error, json, safe);

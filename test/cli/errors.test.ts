@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EXIT, exitCodeOf, problemCode, problemError } from "../../src/cli/errors.ts";
+import { EXIT, exitCodeOf, problemCode } from "../../src/cli/errors.ts";
+import { problemError } from "../../src/cli/problem.ts";
 import { PROBLEMS, type ProblemCode } from "../../src/platform/http/problem.ts";
 
 const codeOf = (code: ProblemCode) => exitCodeOf(code, PROBLEMS[code].status);

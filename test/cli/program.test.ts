@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
+import { VERSION } from "../../src/cli/version.ts";
 import { runCli } from "../support/node/run-cli.ts";
 
 const leaves = (command: Command): Command[] =>
@@ -9,20 +11,34 @@ const leaves = (command: Command): Command[] =>
 const nowhere = { RBEE_CATALOG_URL: "http://127.0.0.1:9", RBEE_ADMIN_TOKEN: "", DEV_DIR: "/nonexistent" };
 
 describe("the command line", () => {
-  it("has a summary for each command", () => {
-    for (const command of [...createProgram().commands, ...leaves(createProgram())]) {
+  it("has a summary for each command", async () => {
+    const program = await createProgram();
+    for (const command of [...program.commands, ...leaves(program)]) {
       expect([command.name(), command.summary()]).toEqual([command.name(), expect.stringMatching(/^\w.{10,}/)]);
     }
   });
 
-  it("has help for each command that fits into 80 columns", () => {
+  it("has help for each command that fits into 80 columns", async () => {
     let help = "";
-    const program = createProgram();
+    const program = await createProgram();
     for (const command of [program, ...program.commands, ...leaves(program)]) {
       command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     }
     expect(help).toContain("Exit status");
     expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it("shows the same commands whether their modules are loaded or not", async () => {
+    const shown = (program: Command) => program.commands.map((command) => [command.name(), command.summary()]);
+    const [whole, light] = [await createProgram(), await createProgram({ words: [] })];
+    expect(shown(light)).toEqual(shown(whole));
+    expect(light.helpInformation()).toBe(whole.helpInformation());
+  });
+
+  it("has package.json's version", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect(VERSION).toBe(version);
+    expect(await runCli(["--version"], nowhere)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
   it("exits with 2 for a wrong command line and prints the reason", async () => {

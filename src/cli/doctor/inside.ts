@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type Finding, fail, STATUSES } from "../../domain/doctor/finding.ts";
 import { messageOf } from "../../lib/error-message.ts";
-import { type CliError, parseJson, problemError } from "../errors.ts";
+import { type CliError, parseJson } from "../errors.ts";
+import { problemError } from "../problem.ts";
 import type { Settings } from "../settings.ts";
 import { askOnce } from "./answer.ts";
 

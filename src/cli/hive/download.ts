@@ -6,8 +6,9 @@ import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { networkError, retryDelay } from "../catalog-client.ts";
-import { CliError, EXIT, ProblemError, problemCode, problemError } from "../errors.ts";
+import { CliError, EXIT, ProblemError, problemCode } from "../errors.ts";
 import { type FileDigest, isFileError, RunningDigest } from "../files.ts";
+import { problemError } from "../problem.ts";
 
 /** The link to a file, and the size and hash that the file must have. */
 export type Source = { url: string; size: number; sha256: string };

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type CatalogClient, retryDelay } from "../catalog-client.ts";
-import { CliError, EXIT, ProblemBody, ProblemError } from "../errors.ts";
+import { CliError, EXIT, ProblemError } from "../errors.ts";
 import { startLoggedProgress } from "../output.ts";
+import { ProblemBody } from "../problem.ts";
 import type { ReleaseFile } from "./release-file.ts";
 
 /** A small file is checked before the answer. Node's fetch gives up after this time whatever is asked of it. */

@@ -1,0 +1,2 @@
+/** The version of this command: that of package.json, which a test compares. */
+export const VERSION = "0.1.0";
