@@ -122,8 +122,8 @@ const publicationFact = ({ size, seconds, mibPerCpuSecond }: Publication): strin
   `Publishing ${mib(size)}: read and signed in ${seconds.read.toFixed(0)} s, uploaded in ${seconds.upload.toFixed(0)} s, checked in ` +
   `${seconds.check.toFixed(0)} s.` +
   (mibPerCpuSecond
-    ? ` The check does ${mibPerCpuSecond.hashing.toFixed(0)} MiB per CPU-second; with the local R2, whose reading alone does ` +
-      `${mibPerCpuSecond.floor.toFixed(0)}, it does ${mibPerCpuSecond.check.toFixed(0)}.`
+    ? ` The check does ${mibPerCpuSecond.hashing.toFixed(0)} MiB per CPU-second. The local R2 reads ` +
+      `${mibPerCpuSecond.floor.toFixed(0)}, and both together do ${mibPerCpuSecond.check.toFixed(0)}.`
     : "");
 
 function installationFact({ size, seconds, ratio }: Installation): string {

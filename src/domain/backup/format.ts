@@ -55,7 +55,7 @@ export const Manifest = z.object({
   as_of: z.string(),
   migrations: z.array(z.string()),
   /** The statements that make the schema, in an order in which they run. */
-  schema: z.array(z.string().regex(/^CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER) /)),
+  schema: z.array(z.string().regex(/^CREATE (TABLE|INDEX|UNIQUE INDEX|VIEW|TRIGGER) /)),
   tables: z.array(Table),
   /** The tables whose rows are left out. */
   left_out: z.array(z.string()),

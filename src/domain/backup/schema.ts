@@ -22,7 +22,7 @@ export type Table = { name: string; columns: string[]; primaryKey: string[] };
 export const CAPTURE_PREFIX = "backup_capture_";
 const OURS = `name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' AND name NOT GLOB '${CAPTURE_PREFIX}*'`;
 
-/** The query for the statements that make the schema: tables first, then indexes and triggers. */
+/** The query for the statements that make the schema: tables first, then indexes, views and triggers. */
 export const schemaQuery = (db: D1Database): D1PreparedStatement =>
   db.prepare(`SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND ${OURS} ORDER BY type <> 'table', rowid`);
 

@@ -62,8 +62,8 @@ export function disputeState(disputes: Pick<Stripe.Dispute, "status">[]): Charge
 
 /**
  * The outcome of all charges of a license. The worst dispute of any charge counts. A refund counts only for the one
- * charge of a one-time purchase. A refund of one month of a subscription takes nothing back, because the subscription
- * itself decides until when it is paid.
+ * charge of a one-time purchase. A refund of one month of a subscription leaves the license as it is, because the
+ * subscription itself decides until when it is paid.
  */
 export function licenseChargeFacts(charges: ChargeFacts[], isSubscription: boolean): ChargeFacts {
   return {
@@ -122,8 +122,8 @@ export const chargeKnown = (
 
 /**
  * The refunds and disputes of each charge that was observed, and the credits of the invoices that they paid. `payment`
- * is the payment intent of a one-time purchase. A license that was upgraded to one has charges of its old
- * subscription, whose refunds take nothing back.
+ * is the payment intent of a one-time purchase. A license that was upgraded to one also has charges of
+ * its old subscription. A refund of those leaves the license as it is.
  */
 export const chargeFacts = (
   { charges, invoices, creditNotes }: Pick<Observation, "charges" | "invoices" | "creditNotes">,
