@@ -1,7 +1,8 @@
 import { type Cell, csvLine } from "../../lib/csv.ts";
 import { decimalAmount } from "../../lib/money.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
-import { listOrders, type OrderCursor, type OrderFilter } from "./orders.ts";
+import { ROWS_A_READ, streamLines } from "../../platform/http/csv.ts";
+import { listOrders, type Order, type OrderFilter } from "./orders.ts";
 import { REVENUE_COLUMNS, type RevenueMonth } from "./revenue.ts";
 import { type OrderView, orderView } from "./view.ts";
 
@@ -34,33 +35,18 @@ const orderCells = (order: OrderView): Cell[] =>
       : value;
   });
 
-/** The orders that are read at once for a file. */
-const ROWS_A_READ = 1_000;
-
-/**
- * All orders that match as CSV, read as the file is sent. An error of D1 breaks the file off, so that no reader takes a
- * part for the whole.
- */
-export function ordersCsv(
+/** All orders that match as CSV, newest first. An error of D1 breaks the file off. */
+export const ordersCsv = (
   db: D1Database,
   filter: OrderFilter,
   livemode: boolean,
   now: UnixSeconds,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let after: OrderCursor | undefined;
-  let isFirst = true;
-  return new ReadableStream({
-    async pull(controller) {
-      const found = await listOrders(db, { ...filter, after }, ROWS_A_READ, now);
-      const lines = found.map((order) => csvLine(orderCells(orderView(order, livemode))));
-      controller.enqueue(encoder.encode((isFirst ? csvLine(ORDER_COLUMNS) : "") + lines.join("")));
-      isFirst = false;
-      after = found.at(-1);
-      if (found.length < ROWS_A_READ) controller.close();
-    },
-  });
-}
+): ReadableStream<Uint8Array> =>
+  streamLines(
+    csvLine(ORDER_COLUMNS),
+    (after: Order | undefined) => listOrders(db, { ...filter, after }, ROWS_A_READ, now),
+    (order) => csvLine(orderCells(orderView(order, livemode))),
+  );
 
 const REVENUE_AMOUNTS: readonly string[] = ["gross", "tax", "refunded", "net", "mrr"];
 

@@ -1,6 +1,6 @@
-import { accepts } from "hono/accepts";
 import { holdsCredential } from "../../lib/masking/masked.ts";
-import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import type { UnixSeconds } from "../../lib/time.ts";
+import { CsvFormat, csvHeaders, csvOf, DAY_RANGE, wantsCsv } from "../../platform/http/csv.ts";
 import { NextCursor, operation, optionalChoice, PageQuery, unlessEmpty, z } from "../../platform/http/route.ts";
 import { admin, createAdminRouter } from "../../platform/identity/authentication.ts";
 import { requireLicense } from "../licensing/license/store.ts";
@@ -40,54 +40,13 @@ moneyRoutes.openapi(
   },
 );
 
-const Format = optionalChoice(["json", "csv"]).openapi({
-  param: { description: "The form of the answer. `Accept: text/csv` asks for CSV, too." },
-});
-
-/** Whether a request asks for CSV. */
-const wantsCsv = (format: "json" | "csv" | undefined, accept: (types: string[]) => string): boolean =>
-  format === undefined ? accept(["application/json", "text/csv"]) === "text/csv" : format === "csv";
-
-/** The content of an answer that is CSV. */
-export const csvOf = (description: string, example: string) => ({
-  "text/csv": { schema: z.string().openapi({ description, example }) },
-});
-
-/** The headers of a file that a browser saves under `name`. */
-export const csvHeaders = (name: string) => ({
-  "Content-Type": "text/csv; charset=utf-8; header=present",
-  "Content-Disposition": `attachment; filename="${name}.csv"`,
-  "Cache-Control": "no-store",
-  // A browser that shows the file runs nothing in it.
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-});
-
-const Day = (end: "start" | "end") =>
-  unlessEmpty(
-    z.iso
-      .date()
-      .transform((day): UnixSeconds => Date.parse(`${day}T00:00:00Z`) / 1000 + (end === "end" ? DAY : 0))
-      .optional(),
-  );
-
 /** The query of orders, shared with the console. */
 export const OrderQuery = z.object({
   license: unlessEmpty(z.string().max(100).optional()).openapi({
     param: { description: "Only those of this license." },
     type: "string",
   }),
-  from: Day("start").openapi({
-    param: { description: "The first day, in UTC." },
-    type: "string",
-    format: "date",
-    example: "2026-11-01",
-  }),
-  to: Day("end").openapi({
-    param: { description: "The last day, in UTC." },
-    type: "string",
-    format: "date",
-    example: "2026-11-30",
-  }),
+  ...DAY_RANGE,
   state: optionalChoice(PAYMENT_STATES).openapi({
     description:
       "Only those in this state. `open`, `pending` and `failed` also find checkouts that no money has come from.",
@@ -111,7 +70,7 @@ export const orderFilter = ({ to, ...rest }: z.output<typeof OrderQuery>): Order
 
 const OrderPage = PageQuery.pick({ limit: true }).extend({
   ...OrderQuery.shape,
-  format: Format,
+  format: CsvFormat,
   cursor: unlessEmpty(
     z
       .string()
@@ -150,7 +109,7 @@ moneyRoutes.openapi(
     const filter = orderFilter(query);
     const { LIVEMODE } = c.var.config;
     c.header("Vary", "Accept");
-    if (wantsCsv(format, (supports) => accepts(c, { header: "Accept", supports, default: "application/json" }))) {
+    if (wantsCsv(c, format)) {
       return c.body(ordersCsv(c.env.DB, filter, LIVEMODE, c.var.now), 200, csvHeaders("orders"));
     }
     const found = await listOrders(c.env.DB, { ...filter, after: cursor }, limit + 1, c.var.now);
@@ -197,7 +156,7 @@ moneyRoutes.openapi(
       "Amounts of different currencies are never added up, and test money has its own deployment. Months are in UTC. As " +
       "CSV, amounts are decimal numbers.",
     access: admin("money:read"),
-    query: RevenueQuery.extend({ format: Format }).refine(
+    query: RevenueQuery.extend({ format: CsvFormat }).refine(
       ({ from, to }) => from === undefined || to === undefined || (from <= to && monthAfter(from, MOST_MONTHS) > to),
       { message: `must be the first of at most ${MOST_MONTHS} months`, path: ["from"] },
     ),
@@ -217,7 +176,7 @@ moneyRoutes.openapi(
     const { LIVEMODE: livemode } = c.var.config;
     const revenue = await readRevenue(c.env.DB, monthsOf(query, c.var.now), livemode, c.var.now);
     c.header("Vary", "Accept");
-    if (wantsCsv(format, (supports) => accepts(c, { header: "Accept", supports, default: "application/json" }))) {
+    if (wantsCsv(c, format)) {
       return c.body(revenueCsv(revenue), 200, csvHeaders("revenue"));
     }
     return c.json({ livemode, revenue }, 200);

@@ -1,5 +1,9 @@
 import * as z from "zod";
+import { type Cell, csvLine } from "../../lib/csv.ts";
+import { earliestId } from "../../lib/id.ts";
 import { printableLines } from "../../lib/printable.ts";
+import { toRfc3339, type UnixSeconds } from "../../lib/time.ts";
+import { ROWS_A_READ, streamLines } from "../http/csv.ts";
 
 /** A row of the audit trail; `details` is its JSON parsed. */
 export const AuditRow = z.object({
@@ -22,8 +26,12 @@ export type AuditEntry = z.output<typeof AuditRow>;
 /** The columns of `AuditRow`. */
 export const AUDIT_COLUMNS = "id, sequence, at, actor, action, subject, reason, details, request_id, client_request_id";
 
-/** A filter of entries. Each given member must match exactly; `before` is the id of a newer entry. */
-export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>>;
+/**
+ * A filter of entries; all given members apply. `before` is the id of a newer entry. `from` and `until` are times: from
+ * the first on, and before the second.
+ */
+export type AuditFilter = Partial<Record<"subject" | "actor" | "action" | "before", string | undefined>> &
+  Partial<Record<"from" | "until", UnixSeconds | undefined>>;
 
 /** An SQL condition and its parameters. */
 type Condition = { sql: string; values: readonly string[] };
@@ -70,12 +78,15 @@ async function byActor(db: D1Database, actor: string): Promise<Condition> {
 
 /** Up to `limit` matching entries, newest first. */
 export async function listAudit(db: D1Database, filter: AuditFilter, limit: number): Promise<AuditEntry[]> {
-  const { subject, actor, action, before } = filter;
+  const { subject, actor, action, before, from, until } = filter;
   const conditions: Condition[] = [
     ...(subject === undefined ? [] : [{ sql: "subject = ?", values: [subject] }]),
     ...(actor === undefined ? [] : [await byActor(db, actor)]),
     ...(action === undefined ? [] : [byAction(action)]),
     ...(before === undefined ? [] : [{ sql: "id < ?", values: [before] }]),
+    // Ids sort by time, so each index finds a range of days, too.
+    ...(from === undefined ? [] : [{ sql: "id >= ?", values: [earliestId("chg", from)] }]),
+    ...(until === undefined ? [] : [{ sql: "id < ?", values: [earliestId("chg", until)] }]),
   ];
   const where = conditions.length > 0 ? `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}` : "";
   const { results } = await db
@@ -84,3 +95,23 @@ export async function listAudit(db: D1Database, filter: AuditFilter, limit: numb
     .all();
   return results.map((row) => AuditRow.parse(row));
 }
+
+const CSV_COLUMNS: readonly (keyof AuditEntry)[] = [
+  ...(["sequence", "at", "actor", "action", "subject", "reason", "details"] as const),
+  ...(["id", "request_id", "client_request_id"] as const),
+];
+
+const cellsOf = (entry: AuditEntry): Cell[] => [
+  entry.sequence,
+  toRfc3339(entry.at),
+  ...[entry.actor, entry.action, entry.subject, entry.reason, JSON.stringify(entry.details)],
+  ...[entry.id, entry.request_id, entry.client_request_id],
+];
+
+/** All matching entries as CSV, newest first. `details` is a column of JSON. An error of D1 breaks the file off. */
+export const auditCsv = (db: D1Database, filter: AuditFilter): ReadableStream<Uint8Array> =>
+  streamLines(
+    csvLine(CSV_COLUMNS),
+    (after: AuditEntry | undefined) => listAudit(db, { ...filter, ...(after && { before: after.id }) }, ROWS_A_READ),
+    (entry) => csvLine(cellsOf(entry)),
+  );

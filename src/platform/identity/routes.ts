@@ -1,6 +1,7 @@
 import { toRfc3339 } from "../../lib/time.ts";
+import { CsvFormat, csvHeaders, csvOf, DAY_RANGE, wantsCsv } from "../http/csv.ts";
 import { combine, NextCursor, operation, PageQuery, page, Timestamp, unlessEmpty, z } from "../http/route.ts";
-import { listAudit } from "./audit-store.ts";
+import { auditCsv, listAudit } from "./audit-store.ts";
 import { admin, createAdminRouter } from "./authentication.ts";
 import { tokenRoutes } from "./token-routes.ts";
 
@@ -16,6 +17,8 @@ const AuditQuery = PageQuery.extend({
     "Only entries of this action. `license.revoke` also finds those of a refund, of a lost dispute and of an erasure.",
     "license.revoke",
   ),
+  ...DAY_RANGE,
+  format: CsvFormat,
 });
 
 const AuditEntrySchema = z
@@ -52,16 +55,27 @@ auditRoutes.openapi(
     tag: "Admin",
     summary: "Read the audit trail",
     description:
-      "Every act with its actor, subject, time and reason, newest first. Entries are never changed; old routine is removed.",
+      "Every act with its actor, subject, time and reason, newest first. Entries are never changed; old routine is " +
+      "removed. As CSV, all that match in one file, without `limit` and `cursor`; `details` is JSON there.",
     access: admin("audit:read"),
     query: AuditQuery,
-    answers: { 200: ["One page.", AuditList] },
+    answers: {
+      200: {
+        description: "One page, or a file.",
+        content: {
+          "application/json": { schema: AuditList },
+          ...csvOf("A line for each entry, after a line with the names of the columns.", "sequence,at,actor\r\n"),
+        },
+      },
+    },
     refusals: ["VALIDATION_FAILED"],
   }),
   async (c) => {
-    const { limit, cursor, ...given } = c.req.valid("query");
+    const { limit, cursor, format, to: until, ...given } = c.req.valid("query");
+    c.header("Vary", "Accept");
+    if (wantsCsv(c, format)) return c.body(auditCsv(c.env.DB, { ...given, until }), 200, csvHeaders("audit"));
     const { items, next_cursor } = page(
-      await listAudit(c.env.DB, { ...given, before: cursor }, limit + 1),
+      await listAudit(c.env.DB, { ...given, until, before: cursor }, limit + 1),
       limit,
       ({ id }) => id,
     );

@@ -31,9 +31,13 @@ type Props<Row> = {
   empty: Child;
 };
 
+/** The rows of a page out of `rows`, which has one more if there is another page, and the cursor of the next one. */
+export const pageOf = <Row extends { id: string }>(rows: readonly Row[], limit: number) =>
+  page(rows, limit, ({ id }) => id);
+
 /** A page of a list: a table, and the links to its other pages. */
 export function List<Row extends { id: string }>({ path, filter, cursor, limit, rows, ...table }: Props<Row>) {
-  const { items, next_cursor } = page(rows, limit, ({ id }) => id);
+  const { items, next_cursor } = pageOf(rows, limit);
   return (
     <>
       <DataTable rows={items} {...table} />

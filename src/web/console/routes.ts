@@ -1,5 +1,5 @@
 import { combine } from "../../platform/http/route.ts";
-import { auditList } from "./audit.tsx";
+import { auditFile, auditList } from "./audit/page.tsx";
 import { home } from "./dashboard/page.tsx";
 import { licenseAct } from "./license/act.tsx";
 import { licenseAmend } from "./license/amend.tsx";
@@ -59,6 +59,7 @@ export const consoleRoutes = combine(
   draftDelete,
   releaseUnblock,
   auditList,
+  auditFile,
   tokenList,
   tokenCreate,
   tokenRenew,

@@ -56,6 +56,7 @@ export const CONSOLE_OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /admin/releases/{id}/delete": "showDeleteReleasePage",
   "post /admin/releases/{id}/delete": "deleteReleaseByForm",
   "get /admin/audit": "showAuditPage",
+  "get /admin/audit/csv": "downloadAuditFile",
   "get /admin/tokens": "showTokensPage",
   "get /admin/tokens/new": "showCreateTokenPage",
   "post /admin/tokens/new": "createTokenByForm",

@@ -120,4 +120,17 @@ describe("the audit trail", () => {
       "VALIDATION_FAILED",
     );
   });
+
+  it("can be read as a file of the days that were asked for", async () => {
+    const { token } = await makeToken(["audit:read"]);
+    const day = (text: string) => `/v1/admin/audit?format=csv&from=${text}&to=${text}`;
+    const today = new Date().toISOString().slice(0, 10);
+    const file = await ask("GET", day(today), { token });
+    expect(file.headers.get("Content-Type")).toContain("text/csv");
+    const [columns, ...lines] = (await file.text()).trimEnd().split("\r\n");
+    expect(columns).toBe("sequence,at,actor,action,subject,reason,details,id,request_id,client_request_id");
+    expect(lines).toEqual([expect.stringContaining(",system,token.create,adm_")]);
+    expect((await (await ask("GET", day("2020-01-01"), { token })).text()).trimEnd()).toBe(columns);
+    expect(await codeOf(await ask("GET", "/v1/admin/audit?from=yesterday", { token }))).toBe("VALIDATION_FAILED");
+  });
 });

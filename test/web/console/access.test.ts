@@ -39,7 +39,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^\w+ \/admin\/releases\/:id\/unblock$/, "owner"],
   [/^\w+ \/admin\/releases\/:id\/(yank|unyank|block)$/, "releases:withdraw"],
   [/^\w+ \/admin\/releases\//, "releases:write"],
-  [/^GET \/admin\/audit$/, "audit:read"],
+  [/^GET \/admin\/audit(\/csv)?$/, "audit:read"],
   [/^GET \/admin\/tokens$/, "tokens:read"],
   [/^\w+ \/admin\/tokens\/:id\/keep$/, "owner"],
   [/^\w+ \/admin\/tokens\//, "tokens:write"],

@@ -1,12 +1,14 @@
 import { endOf, isErased, type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
+import { planName } from "../../../domain/licensing/plans.ts";
 import { counted, Facts, type FC, Notice, Pager, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
+import { readNames } from "../audit/names.ts";
 import { Acts, type ConsoleContext, consolePage, consoleView, DoneNotice, DoneQuery, may, Problem, z } from "../kit.ts";
 import { LICENSE_ACTS } from "./acts.tsx";
 import { LicenseMachines } from "./machines.tsx";
 import { LicensePayment } from "./payment.tsx";
 import { type LicenseStory, readLicenseStory, STORY_KINDS, type StoryKind } from "./story.ts";
-import { KIND_WORDS, StoryTimeline } from "./timeline.tsx";
+import { KIND_WORDS, StoryTimeline, textsOf } from "./timeline.tsx";
 import { licensePath, OwnerName, ownerText, sentenceOf, statusWords } from "./words.tsx";
 
 /** The number of story entries on a page. */
@@ -50,6 +52,7 @@ export const licenseRead = consoleView(
     const story = await readLicenseStory(c.env, id, part, c.var.now);
     if (!story) throw new Problem({ code: "LICENSE_NOT_FOUND", detail: "There is no license with this id." });
     const { license } = story;
+    const names = await readNames(c, textsOf(story));
     const standing = standingOf(license, c.var.now);
     const mayWrite = may(c, "licenses:write");
     const acts = actsOn(c, license);
@@ -82,7 +85,7 @@ export const licenseRead = consoleView(
             {story.usage === null ? (
               <Notice tone="careful">The statistics do not answer, so downloads are missing here.</Notice>
             ) : null}
-            <StoryTimeline story={story} />
+            <StoryTimeline story={story} names={names} />
             <Pager
               path={(before) => storyPath(id, kind, before)}
               isLater={before !== null}
@@ -119,12 +122,12 @@ const LicenseFacts: FC<Part> = ({ story: { license } }) => {
   const end = endOf(license);
   const updates = license.updates_until;
   const grant = `${license.entitlements.join(", ")}, versions ${license.versions}`;
-  const key = license.generation === 0 ? "the first one" : `rotated ${counted(license.generation, "time")}`;
+  const key = `generation ${license.generation + 1}`;
   return (
     <Facts
       facts={[
         ["License", <code>{license.id}</code>],
-        ["Plan", license.plan],
+        ["Plan", planName(license.plan)],
         ["Grants", updates === null ? grant : [`${grant}, published until `, <Time at={updates} />]],
         ["Machines", machinesText(license)],
         ["Since", <Time at={license.created_at} clock />],
@@ -135,7 +138,7 @@ const LicenseFacts: FC<Part> = ({ story: { license } }) => {
             license.extended_until === null ? "" : " (extended by an admin)",
           ],
         ],
-        ["Key", `${key}; longest offline lease ${counted(license.offline_days, "day")}`],
+        ["Key", `${key} · Offline lease: up to ${counted(license.offline_days, "day")}`],
         ["Note", license.note],
       ]}
     />

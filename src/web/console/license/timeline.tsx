@@ -2,7 +2,9 @@ import { ORDER_KIND_WORDS } from "../../../domain/money/words.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import { MAIL_KINDS, type MailKind } from "../../../platform/storage/mail-outbox.ts";
 import { type Child, type FC, formatDateTime, StatusBadge, Time } from "../../page/kit.ts";
-import { ActorName, actionWords, EntryDetails } from "../audit.tsx";
+import { actionWords } from "../audit/action-words.ts";
+import type { Names } from "../audit/names.ts";
+import { ActorName, EntryDetails } from "../audit/words.tsx";
 import { eventWords } from "./event-words.ts";
 import type { LicenseStory, StoryEntry, StoryKind } from "./story.ts";
 import { stripeLink } from "./words.tsx";
@@ -48,8 +50,12 @@ const MAIL_WORDS: Record<MailKind, string> = {
 const mailWords = (kind: string): string =>
   MAIL_KINDS.flatMap((one) => (one === kind ? MAIL_WORDS[one] : []))[0] ?? kind;
 
+/** The texts of a story that may hold ids with a name. */
+export const textsOf = ({ entries }: LicenseStory): string[] =>
+  entries.flatMap((entry) => (entry.kind === "act" ? [entry.actor, JSON.stringify(entry.details)] : []));
+
 /** The story of a license, newest entry first. */
-export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
+export const StoryTimeline: FC<{ story: LicenseStory; names: Names }> = ({ story, names }) =>
   story.entries.length === 0 ? (
     <p class="empty">There is no entry of this kind.</p>
   ) : (
@@ -59,33 +65,43 @@ export const StoryTimeline: FC<{ story: LicenseStory }> = ({ story }) =>
           <p class="quiet">
             <Time at={entry.at} clock /> · {KIND_WORDS[entry.kind]}
           </p>
-          <Entry entry={entry} of={story.license} />
+          <Entry entry={entry} of={story.license} names={names} />
         </li>
       ))}
     </ol>
   );
 
-const Entry: FC<{ entry: StoryEntry; of: LicenseStory["license"] }> = ({ entry, of: { machines, livemode } }) => {
+type EntryProps = { entry: StoryEntry; of: LicenseStory["license"]; names: Names };
+
+const Entry: FC<EntryProps> = ({ entry, of: { machines, livemode }, names }) => {
   switch (entry.kind) {
     case "act":
       return (
         <>
           <p>
-            <strong>{actionWords(entry.action)}</strong> by <ActorName actor={entry.actor} />
+            <strong>{actionWords(entry.action)}</strong> by <ActorName actor={entry.actor} names={names} />
           </p>
-          <EntryDetails {...entry} nameOf={(id) => machines.find((one) => one.id === id)?.name ?? undefined} />
+          <EntryDetails {...entry} names={names} />
         </>
       );
     case "payment":
       return (
-        <p>
-          <strong>{eventWords(entry.type)}</strong>: <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
-          {entry.object_id === null
-            ? null
-            : [" about ", <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>]}
-          {moneyOf(entry)}
-          {entry.attention ? [": ", <StatusBadge tone="careful" text="needs a person" />, " ", entry.outcome] : null}
-        </p>
+        <>
+          <p>
+            <strong>{eventWords(entry.type)}</strong>
+            {moneyOf(entry)}
+            {entry.attention ? [": ", <StatusBadge tone="careful" text="needs a person" />, " ", entry.outcome] : null}
+          </p>
+          <details class="ids">
+            <summary>At Stripe</summary>
+            <p>
+              <a href={stripeLink(entry.id, livemode)}>{entry.type}</a>
+              {entry.object_id === null
+                ? null
+                : [" about ", <a href={stripeLink(entry.object_id, livemode)}>{entry.object_id}</a>]}
+            </p>
+          </details>
+        </>
       );
     case "mail":
       return (

@@ -1,11 +1,12 @@
 import { ordersCsv } from "../../../domain/money/file.ts";
 import { listOrders } from "../../../domain/money/orders.ts";
 import { PAYMENT_STATES } from "../../../domain/money/payment.ts";
-import { csvHeaders, csvOf, OrderQuery, orderFilter } from "../../../domain/money/routes.ts";
+import { OrderQuery, orderFilter } from "../../../domain/money/routes.ts";
 import { type OrderView, orderCursor, orderView, parseOrderCursor } from "../../../domain/money/view.ts";
 import { ORDER_STATE_WORDS } from "../../../domain/money/words.ts";
 import { holdsCredential } from "../../../lib/masking/masked.ts";
 import { fromRfc3339 } from "../../../lib/time.ts";
+import { csvHeaders, csvOf } from "../../../platform/http/csv.ts";
 import {
   type Column,
   DataTable,

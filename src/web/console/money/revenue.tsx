@@ -1,8 +1,8 @@
 import { revenueCsv } from "../../../domain/money/file.ts";
 import { lastMonths, type Month, monthOf, type RevenueMonth, readRevenue } from "../../../domain/money/revenue.ts";
-import { csvHeaders, csvOf } from "../../../domain/money/routes.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
+import { csvHeaders, csvOf } from "../../../platform/http/csv.ts";
 import { type Column, counted, DataTable, type FC, formatCount } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, z } from "../kit.ts";
 

@@ -1,6 +1,6 @@
 import { listPublishers, type Publisher } from "../../../domain/publishing/publisher/store.ts";
 import { type Column, StatusBadge, Time } from "../../page/kit.ts";
-import { auditPath } from "../audit.tsx";
+import { auditPath } from "../audit/words.tsx";
 import { consolePage, consoleView, DoneNotice, DoneQuery } from "../kit.ts";
 import { List, listQuery } from "../list.tsx";
 

@@ -11,7 +11,8 @@ import { requiresWords } from "../../../domain/releases/requires/requires.ts";
 import type { Artifact, Release } from "../../../domain/releases/store.ts";
 import { CopyBlock, counted, DataTable, formatBytes, formatCount, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
-import { ActorName, actorWords, auditPath, runWords } from "../audit.tsx";
+import { type Names, readNames } from "../audit/names.ts";
+import { ActorName, actorWords, auditPath, runWords } from "../audit/words.tsx";
 import { Acts, consolePage, consoleView, DoneNotice, DoneQuery, may } from "../kit.ts";
 import { actionsFrom, RELEASE_ACTS } from "./act.tsx";
 import { RELEASE_WORDS, releasePath } from "./list.tsx";
@@ -40,6 +41,7 @@ export const releaseRead = consoleView(
       ...(status === "blocked" && may(c, "owner") ? [{ name: "unblock", link: "Lift the block", ends: false }] : []),
       ...(status === "draft" && may(c, "releases:write") ? [{ name: "delete", link: "Delete", ends: true }] : []),
     ];
+    const names = await readNames(c, [release.published_by ?? ""]);
     return consolePage(c, {
       title: `${worker_id} ${version}`,
       main: (
@@ -50,7 +52,7 @@ export const releaseRead = consoleView(
           </h1>
           <p class="row">
             <StatusBadge {...RELEASE_WORDS[status]} />
-            <Publication release={release} isLinked={may(c, "audit:read")} />
+            <Publication release={release} names={names} isLinked={may(c, "audit:read")} />
           </p>
           {acts.length > 0 ? <Acts path={releasePath(id)} acts={acts} /> : null}
           {notes === null ? null : (
@@ -83,7 +85,7 @@ export const releaseRead = consoleView(
 type Props = { release: Release };
 
 /** When, and by which actor it was published. `isLinked`: the actor leads to the audit trail. */
-const Publication = ({ release, isLinked }: Props & { isLinked: boolean }) => {
+const Publication = ({ release, names, isLinked }: Props & { names: Names; isLinked: boolean }) => {
   const { published_at, published_by, published_run, channel, source_tag, source_commit } = release;
   return (
     <span>
@@ -93,7 +95,7 @@ const Publication = ({ release, isLinked }: Props & { isLinked: boolean }) => {
         <>
           First published on <Time at={published_at} clock />
           {published_by === null ? null : (
-            <> by {isLinked ? <ActorName actor={published_by} /> : actorWords(published_by)}</>
+            <> by {isLinked ? <ActorName actor={published_by} names={names} /> : actorWords(published_by, names)}</>
           )}
           {published_run === null ? "" : `, from ${runWords(published_run)}`}.
         </>

@@ -24,7 +24,7 @@ import {
   Time,
   type Tone,
 } from "../../page/kit.ts";
-import { auditPath } from "../audit.tsx";
+import { auditPath } from "../audit/words.tsx";
 import {
   Acts,
   adminActor,
