@@ -89,6 +89,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   ],
   [["/v1/admin"], routes(async () => (await import("./domain/publishing/routes/publishers.ts")).publisherRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/erasure/routes.ts")).eraseRoutes)],
+  [["/v1/admin"], routes(async () => (await import("./web/preview/routes.ts")).previewRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/purchase/routes.ts")).purchaseAdminRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/money/routes.ts")).moneyRoutes)],
   [

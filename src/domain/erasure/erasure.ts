@@ -56,9 +56,8 @@ export async function erasePerson(
       const statistics = await eraseUsageNow({ DB: db, STATISTICS }, actor.now);
       return { licenses, customers: [...customers], edge, statistics };
     }
-    const refusal = refusalOfErasure(left);
+    const refusal = await refusalToErase(db, email, left);
     if (refusal) throw new Problem(refusal);
-    if (await hasHeldOrder(db, email)) throw new Problem(WAITING);
     for (const id of new Set(left.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []))) {
       await deleteCustomer(await stripeClient(config), id);
       customers.add(id);
@@ -94,6 +93,16 @@ const WAITING: Refusal = {
   code: "CONFLICT",
   detail: "A paid order of this address waits for us to look at it. It must be solved first: by a license or a refund.",
 };
+
+/**
+ * The refusal to erase the owner of these licenses, who has this address, for act and preview: that of
+ * `refusalOfErasure`, or of a paid order that is held. Null if there is none. Throws D1's errors.
+ */
+export const refusalToErase = async (
+  db: D1Database,
+  email: string,
+  licenses: Pick<LicenseRow, "subscription_state">[],
+): Promise<Refusal | null> => refusalOfErasure(licenses) ?? ((await hasHeldOrder(db, email)) ? WAITING : null);
 
 const hasHeldOrder = async (db: D1Database, email: string): Promise<boolean> =>
   (await db

@@ -1,6 +1,5 @@
 import { erasePerson } from "../../../domain/erasure/erasure.ts";
-import { isErased } from "../../../domain/licensing/license/record.ts";
-import { readLicensesByEmail, requireLicense } from "../../../domain/licensing/license/store.ts";
+import { requireLicense } from "../../../domain/licensing/license/store.ts";
 import { LicenseParams } from "../../../domain/licensing/license/view.ts";
 import { giveBack, readRefundable, revokeForRefund } from "../../../domain/purchase/refund.ts";
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
@@ -80,8 +79,7 @@ export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
       dangerous: true,
       back: licensePath(id),
       preview: async () => {
-        const all = isErased(license) ? [license] : await readLicensesByEmail(c.env.DB, license.email);
-        const preview = previewErasure(all);
+        const preview = await previewErasure(c.env.DB, license);
         if (!preview.ok) throw new Problem(preview.error);
         return preview.value;
       },

@@ -1,4 +1,4 @@
-import { refusalOfErasure } from "../../../domain/erasure/erasure.ts";
+import { refusalToErase } from "../../../domain/erasure/erasure.ts";
 import { type AdminAct, decideAdminAct, explainAdminRefusal } from "../../../domain/licensing/admin/decision.ts";
 import { maySeeNewKey, refusalOfExtension } from "../../../domain/licensing/admin/limits.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type License,
   standingOf,
 } from "../../../domain/licensing/license/record.ts";
+import { readLicensesByEmail } from "../../../domain/licensing/license/store.ts";
 import type { Refundable } from "../../../domain/purchase/refundable.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import { err, ok, type Result } from "../../../lib/result.ts";
@@ -58,7 +59,7 @@ export function previewLicenseAct(
         act.cancelSubscription && isSubscribed(license)
           ? `Its subscription is canceled at Stripe at once, without a refund. This cannot be undone.${charges(license)}`
           : isBilled(license) &&
-              `Its subscription continues and is billed.${charges(license)} Tick the box to cancel the subscription, too, or use “Refund and revoke” to give the last payment back.`,
+              `Its subscription continues and is billed.${charges(license)} Cancel the subscription, too, or refund the license to give the last payment back.`,
       );
     case "suspend":
       return told(
@@ -145,12 +146,13 @@ const namesOf = (some: Machines): string => {
 };
 
 /**
- * Previews the erasure of the owner of these licenses, which share one mail address: its consequences, a sentence
- * each. It uses the same decision as the act. Errors: that of `refusalOfErasure`.
+ * Previews the erasure of a license's owner, with all licenses of the same email address: its consequences, a sentence
+ * each. It uses the same decision as the act. Throws D1's errors. Errors: that of `refusalToErase`.
  */
-export function previewErasure(licenses: readonly Omit<License, "machines">[]): Result<string[], Refusal> {
-  if (licenses.every(isErased)) return ok([NOTHING]);
-  const refusal = refusalOfErasure([...licenses]);
+export async function previewErasure(db: D1Database, license: License): Promise<Result<string[], Refusal>> {
+  if (isErased(license)) return ok([NOTHING]);
+  const licenses = await readLicensesByEmail(db, license.email);
+  const refusal = await refusalToErase(db, license.email, licenses);
   if (refusal) return err(refusal);
   const paying = new Set(licenses.flatMap(({ stripe_customer_id }) => stripe_customer_id ?? []));
   return told(
