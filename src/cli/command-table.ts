@@ -12,11 +12,12 @@ export type CommandModule = {
  */
 export const COMMAND_MODULES: readonly CommandModule[] = [
   {
-    summaries: {
-      license: "issue, find and change licenses",
-      machine: "list, remove and bar the machines of a license",
-    },
+    summaries: { license: "issue, find and change licenses" },
     load: async () => (await import("./commands/license.ts")).addLicenseCommands,
+  },
+  {
+    summaries: { machine: "list, remove and bar the machines of a license" },
+    load: async () => (await import("./commands/machine.ts")).addMachineCommands,
   },
   {
     summaries: {

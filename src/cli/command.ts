@@ -8,7 +8,13 @@ import { SECRET_VARIABLES } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
 
 /** The environment and the output of one run. Tests pass their own and need no process. */
-export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(text: string): void };
+export type Io = {
+  env: NodeJS.ProcessEnv;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Asks a person, and returns the answer. Absent: nobody can be asked. */
+  ask?: ((question: string) => Promise<string>) | undefined;
+};
 
 /**
  * The output of one run as every command sees it. No message on `stderr` holds a secret, and no text holds a character
@@ -18,13 +24,14 @@ export type Io = { env: NodeJS.ProcessEnv; stdout(text: string): void; stderr(te
 export type SafeIo = Io & { secrets: KnownSecrets; hide(text: string): string; mask(secret: string): void };
 
 /** Makes the output of a run safe. The secrets of its environment are known from the start. */
-export function safeIo({ env, stdout, stderr }: Io): SafeIo {
+export function safeIo({ env, stdout, stderr, ask }: Io): SafeIo {
   const secrets = new KnownSecrets();
   for (const name of SECRET_VARIABLES) secrets.add(env[name] ?? "");
   const hide = (text: string): string => secrets.hide(withoutSecrets(text));
   return {
     env,
     secrets,
+    ask,
     hide,
     mask(secret) {
       secrets.add(secret);
@@ -51,6 +58,8 @@ export type Context = {
   hide(text: string): string;
   /** Prints a remark on stderr. Prints nothing with `--json`. */
   note(text: string): void;
+  /** Asks a person, and returns the answer; null: nobody can be asked. */
+  ask: ((question: string) => Promise<string>) | null;
 };
 
 /** The facts of a command that its context depends on. `asRun`: a job of GitHub Actions needs no admin token. */

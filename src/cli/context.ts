@@ -53,6 +53,7 @@ export async function makeContext(
     show,
     hide: io.hide,
     note,
+    ask: json ? null : (io.ask ?? null),
     async list(path, rows, columns, query) {
       const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });
       const page = await client.json(Page, { path, query });

@@ -53,21 +53,26 @@ async function askHidden(name: string): Promise<string> {
   return answer ?? "";
 }
 
+/** Asks on the terminal, and returns the answer in one line; "" at the end of the input. Ctrl-C ends the command. */
+export async function askOnTerminal(question: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await new Promise<string | null>((resolve) => {
+    prompt.question(question, resolve);
+    prompt.once("close", () => resolve(""));
+    prompt.once("SIGINT", () => resolve(null));
+  });
+  prompt.close();
+  if (answer === null) process.kill(process.pid, "SIGINT");
+  return answer ?? "";
+}
+
 /**
  * Asks a person on the terminal, who agrees by typing `word`. Returns whether they did. Throws `CliError` (usage)
  * without a terminal.
  */
 export async function confirm(question: string, word: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new CliError(EXIT.usage, "Nobody can be asked, because this is no terminal. Add --yes to go on without.");
+    throw new CliError(EXIT.usage, "There is no terminal to ask on. Add --yes to go on without a question.");
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await new Promise<string | null>((resolve) => {
-    prompt.question(`${question} Type ${word} to agree: `, resolve);
-    prompt.once("close", () => resolve(""));
-    prompt.once("SIGINT", () => resolve(null));
-  });
-  prompt.close();
-  if (answer === null) process.kill(process.pid, "SIGINT");
-  return answer?.trim() === word;
+  return (await askOnTerminal(`${question} Type ${word} to agree: `)).trim() === word;
 }

@@ -31,6 +31,10 @@ export function formatFields(fields: Readonly<Record<string, unknown>>): string 
     .join("\n");
 }
 
+/** Sentences as a list, one a line. */
+export const formatList = (sentences: readonly string[]): string =>
+  sentences.map((sentence) => `  - ${printable(sentence)}`).join("\n");
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
 /** A number of bytes for people: `35.0 KiB`. */

@@ -1,8 +1,10 @@
+import { isatty } from "node:tty";
 import { CommanderError, Help } from "commander";
 import { printableJson } from "../lib/printable.ts";
 import { CatalogCommand, type Io, type SafeIo, safeIo } from "./command.ts";
 import { COMMAND_MODULES } from "./command-table.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
+import { askOnTerminal } from "./input.ts";
 import { refuseSecretArguments } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
@@ -33,6 +35,7 @@ const PROCESS_IO: Io = {
   env: process.env,
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  ask: isatty(0) && isatty(2) ? askOnTerminal : undefined,
 };
 
 /** How a program is made. */

@@ -31,7 +31,7 @@ async function deleteAt(releases: (typeof draft)[]) {
   });
   const folder = await temporaryFolder();
   const token = { XDG_CONFIG_HOME: folder, DEV_DIR: folder, RBEE_CATALOG_URL: catalog.url, RBEE_ADMIN_TOKEN: "t" };
-  const run = await runCli(["release", "delete", ID], token);
+  const run = await runCli(["release", "delete", ID, "--yes"], token);
   catalog.close();
   return { ...run, deletions: deletions.length };
 }

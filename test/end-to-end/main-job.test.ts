@@ -164,10 +164,10 @@ describe("publisher", () => {
     const { code, stderr } = await admin(...publish("1.1.1", strange));
     expect([code, stderr]).toEqual([2, expect.stringContaining("not trusted")]);
     // A draft remains. Its version is free again after its deletion.
-    expect((await admin("release", "delete", `${WORKER}@1.1.1`)).stdout).toMatch(/^Deleted rel_/);
+    expect((await admin("release", "delete", `${WORKER}@1.1.1`, "--yes")).stdout).toMatch(/^Deleted rel_/);
     const drafted = await admin("release", "show", `${WORKER}@1.1.1`);
     expect([drafted.code, drafted.stderr]).toEqual([4, expect.stringContaining("There is no")]);
-    const offered = await admin("release", "delete", `${WORKER}@1.1.0`);
+    const offered = await admin("release", "delete", `${WORKER}@1.1.0`, "--yes");
     expect([offered.code, offered.stderr]).toEqual([1, expect.stringContaining("Only drafts are deleted")]);
     const { latest } = await fetched(Versions, `${url}/v1/workers/${WORKER}/versions`);
     expect(latest).toBe("1.1.0");

@@ -189,7 +189,7 @@ describe("money at Stripe", () => {
 
   it("an admin refunds and revokes in one act, once", async () => {
     const { key, licenseId } = await buy(start.url, "premium-lifetime");
-    const refund = ["license", "refund", licenseId, "--reason", "bought twice"];
+    const refund = ["license", "refund", licenseId, "--reason", "bought twice", "--yes"];
     const first = await admin(...refund);
     expect([first.code, first.stderr]).toEqual([0, ""]);
     expect(first.stdout).toMatch(/Status +revoked/);
@@ -205,7 +205,7 @@ describe("money at Stripe", () => {
       ...["license", "issue", "--plan", "premium-trial", "--email", "ada@example.com", "--json"],
     );
     const { license } = z.object({ license: Id }).parse(JSON.parse(stdout));
-    const { code, stderr } = await admin("license", "refund", license.id, "--reason", "test");
+    const { code, stderr } = await admin("license", "refund", license.id, "--reason", "test", "--yes");
     expect([code, stderr]).toEqual([1, expect.stringContaining("CONFLICT")]);
     expect((await licenseOf(license.id)).status).toBe("active");
   });

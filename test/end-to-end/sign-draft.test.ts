@@ -131,7 +131,7 @@ describe("release sign", () => {
     const damaged = await sign(id, "--yes");
     expect([damaged.code, damaged.stderr]).toEqual([6, expect.stringContaining("has the sha256")]);
     expect((await show(version)).status).toBe("draft");
-    expect((await catalog.admin("release", "delete", id)).code).toBe(0);
+    expect((await catalog.admin("release", "delete", id, "--yes")).code).toBe(0);
     expect((await sign(id, "--yes")).code).toBe(4);
   });
 

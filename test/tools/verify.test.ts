@@ -274,7 +274,7 @@ describe.skipIf(!runnable)("after a new release", () => {
     await catalog.admin("release", "yank", `${WORKER}@1.0.0`, "--reason", "test");
     const yanked = await verify(WORKER);
     expect([yanked.code, yanked.stdout]).toEqual([0, expect.stringContaining("has been yanked")]);
-    await catalog.admin("release", "block", `${WORKER}@1.0.0`, "--reason", "test");
+    await catalog.admin("release", "block", `${WORKER}@1.0.0`, "--reason", "test", "--yes");
     const blocked = await verify(WORKER);
     expect([blocked.code, blocked.stdout]).toEqual([5, expect.stringContaining("HAS BEEN WITHDRAWN")]);
     expect(blocked.stderr).toContain("Withdrawn: 1 of 1.");

@@ -1,10 +1,8 @@
 import { openAsBlob } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { rm } from "node:fs/promises";
 import { idOfName } from "../../domain/workers/families.ts";
-import { path } from "../catalog-client.ts";
-import type { CatalogCommand, Context, PageOptions } from "../command.ts";
-import { CliError, EXIT, problemCode } from "../errors.ts";
+import type { CatalogCommand } from "../command.ts";
+import { CliError, EXIT } from "../errors.ts";
 import { makeSourceArchive } from "../publish/archive/source-archive.ts";
 import { showPublication } from "../publish/behind.ts";
 import { withAdvice } from "../publish/interruption.ts";
@@ -12,9 +10,8 @@ import { publishRelease } from "../publish/publish.ts";
 import { commentOfFile, parsePlatform, readReleaseFile } from "../publish/release-file.ts";
 import { withoutRequires } from "../publish/requires-file.ts";
 import { makeSignedSource } from "../publish/source.ts";
-import { formatRelease, formatReleases, RELEASE_COLUMNS, ReleaseAnswer, releaseIdOf } from "../release-view.ts";
-import { downloadDraftFile } from "../sign/draft-file.ts";
 import { readSecretKey } from "../signing-keys.ts";
+import { addReleaseActs } from "./release-acts.ts";
 import { addSignCommand } from "./release-sign.ts";
 
 type PublishOptions = {
@@ -34,15 +31,12 @@ type PublishOptions = {
   unsignedDraft?: boolean;
 };
 
-/** An act on one release; `at` is its path in the admin API. */
-type Act<Options> = (context: Context, at: string, options: Options) => Promise<void>;
-
 /** Adds `release`, the publisher's commands for versions. */
 export function addReleaseCommands(program: CatalogCommand): void {
   const release = program
     .command("release")
     .summary("publish and withdraw versions of workers")
-    .description("Releases.");
+    .description("Publishes and withdraws versions of workers.");
 
   release
     .command("publish")
@@ -50,17 +44,16 @@ export function addReleaseCommands(program: CatalogCommand): void {
     .description(
       "Uploads the files of one version: for each platform binaries, packages or both, and the source archive that the " +
         "recipe of a free worker builds (--source). Several binaries of a platform differ in what they need (--requires). " +
-        "Publishes the version once the catalog has checked every byte. After an interruption, run the same command again " +
-        "to continue.",
+        "Publishes the version once the catalog has checked every byte. Run it again to resume after an interruption.",
     )
     .argument(
       "[file...]",
       "binaries and packages; the platform is the end of the name (...-linux-x86_64, ...-x86_64.pkg.tar.zst) " +
         "unless --platform is given",
     )
-    .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
+    .requiredOption("-w, --worker <id>", "the worker, such as llm-worker-rbee-premium-cuda")
     .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
-    .option("--platform <platform>", "linux-x86_64, linux-aarch64, macos-aarch64 or windows-x86_64 (one file only)")
+    .option("-p, --platform <platform>", "linux-x86_64, linux-aarch64, macos-aarch64 or windows-x86_64 (one file only)")
     .option("--channel <channel>", "stable, rc, beta or alpha, if it differs from the version's suffix")
     .option("--sign-key <file>", "minisign secret key without a password; default: use FILE.minisig if it exists")
     .option("--pgp-sig <file>", "OpenPGP signature (one file only); default: use FILE.sig if it exists")
@@ -154,9 +147,8 @@ Example:
       }
       const provenance = options.provenance === undefined ? undefined : await openFile(options.provenance);
       const publication = { workerId, version, channel, notes, sourceTag, source, files, provenance, unsignedDraft };
-      const published = await withAdvice(
-        "Stopped. Run the same command again to continue: it sends only what is missing.",
-        () => publishRelease(client, publication),
+      const published = await withAdvice("Stopped. Run it again to resume: it sends only the missing parts.", () =>
+        publishRelease(client, publication),
       );
       // The catalog has it now. An interrupted run uses it again, because a new lock file makes another archive.
       if (archive !== undefined) await rm(archive, { force: true });
@@ -176,9 +168,9 @@ Example:
     .summary("print the trusted comment that the signature of a file needs")
     .description("Prints the trusted comment that binds a signature to this file of this version, for minisign -S -t.")
     .argument("<file>", "binary or package, as for publish")
-    .requiredOption("--worker <id>", "such as llm-worker-rbee-premium-cuda")
+    .requiredOption("-w, --worker <id>", "the worker, such as llm-worker-rbee-premium-cuda")
     .requiredOption("--version <version>", "semantic version, such as 1.10.0 or 2.0.0-rc.1")
-    .option("--platform <platform>", "if the name does not end with it, as for publish")
+    .option("-p, --platform <platform>", "if the name does not end with it, as for publish")
     .option("--channel <channel>", "the channel, if you also give it to publish")
     .addHelpText(
       "after",
@@ -196,64 +188,7 @@ Example:
       show({ comment }, (shown) => shown.comment);
     });
 
-  release
-    .command("list")
-    .paged()
-    .summary("list releases, drafts included")
-    .argument("[worker]", "only releases of this worker")
-    .option("--status <status>", "draft, published, yanked or blocked")
-    .runAsPublisher(({ list }, worker: string | undefined, options: PageOptions & { status?: string }) =>
-      list("/v1/admin/releases", "releases", RELEASE_COLUMNS, { ...options, worker_id: worker }),
-    );
-
-  const addAct = <Options>(name: string, summary: string, act: Act<Options>): CatalogCommand =>
-    release
-      .command(name)
-      .summary(summary)
-      .argument("<release>", "the release's id (rel_...) or worker@version")
-      .runAsPublisher(async (context, named: string, options: Options) =>
-        act(context, path`/v1/admin/releases/${await releaseIdOf(context.client, named)}`, options),
-      );
-
-  addAct("show", "show one release and its files", async ({ client, show }, at) => {
-    show(await client.json(ReleaseAnswer, { path: at }), (shown) => formatRelease(shown.release));
-  });
-  addAct(
-    "download",
-    "download the files of a draft, and check them",
-    async ({ client, show, note }, at, { out }: { out: string }) => {
-      const { release: draft } = await client.json(ReleaseAnswer, { path: at });
-      const ready = draft.artifacts.filter(({ state }) => state === "ready");
-      const files: string[] = [];
-      for (const artifact of ready) {
-        const { path: file } = await downloadDraftFile(client, draft, artifact, out);
-        const named = join(out, basename(artifact.filename));
-        await rename(file, named);
-        files.push(named);
-      }
-      const left = draft.artifacts.length - ready.length;
-      if (left > 0) note(`Not uploaded and checked yet: ${left}`);
-      show({ release: draft.id, files }, () => files.join("\n"));
-    },
-  ).requiredOption("--out <folder>", "the folder for the files");
-  for (const [verb, summary] of [
-    ["yank", "hide a version; exact requests still get it"],
-    ["unyank", "offer a yanked version again"],
-    ["block", "withdraw the files of a version from everyone, for good"],
-    ["unblock", "free a blocked version for a new build (owners only)"],
-  ] as const) {
-    addAct(verb, summary, async ({ client, show }, at, { reason }: { reason: string }) => {
-      show(await client.post(ReleaseAnswer, `${at}/${verb}`, { reason }), (shown) => formatReleases([shown.release]));
-    }).requiredOption("--reason <text>", "the reason for the audit trail");
-  }
-  addAct("delete", "delete a draft and its files, which frees its version", async ({ client, show }, at) => {
-    const { id } = (await client.json(ReleaseAnswer, { path: at })).release;
-    await client.send({ method: "DELETE", path: at }).catch((error: unknown) => {
-      // The release existed a moment ago, so an earlier attempt deleted it and its answer was lost.
-      if (problemCode(error) !== "VERSION_NOT_FOUND") throw error;
-    });
-    show({ deleted: id }, () => `Deleted ${id}.`);
-  });
+  addReleaseActs(release);
 }
 
 const openFile = (path: string): Promise<Blob> =>
