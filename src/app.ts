@@ -16,6 +16,7 @@ import { STORE_OUTAGE } from "./platform/storage/outage.ts";
 import { refusalCount } from "./platform/usage/refusal.ts";
 import { serviceOf } from "./service.ts";
 import consoleStyle from "./web/console/console.css";
+import guidesStyle from "./web/guides/guides.css";
 import storefrontStyle from "./web/storefront/storefront.css";
 
 /** Every format, in the order that pages show them in. A new format is a room in src/formats and its line here. */
@@ -50,6 +51,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/", "/w", "/install", "/robots.txt", "/sitemap.xml"],
     routes(async () => (await import("./web/storefront/routes.ts")).storefrontRoutes),
   ],
+  [["/guides"], routes(async () => (await import("./web/guides/routes.ts")).guideRoutes)],
   [
     ["/workers", "/v1/workers", "/v2/workers", "/pkgbuilds"],
     routes(async () => (await import("./domain/catalog/routes.ts")).catalogRoutes),
@@ -74,7 +76,10 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/account", "/recover", "/emails", "/v1/licenses/recover"],
     routes(async () => (await import("./web/account/routes.ts")).accountRoutes),
   ],
-  [["/page"], routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, consoleStyle]))],
+  [
+    ["/page"],
+    routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, guidesStyle, consoleStyle])),
+  ],
   [["/admin"], routes(async () => (await import("./web/console/routes.ts")).consoleRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/webhooks/routes.ts")).webhookRoutes)],

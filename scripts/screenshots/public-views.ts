@@ -17,6 +17,8 @@ export const PUBLIC_VIEWS: readonly PageView[] = [
     path: () => "/w/llm-worker-rbee-metal",
   },
   { name: "install", caption: "Ways to install", as: "anybody", path: () => "/install" },
+  { name: "guides", caption: "The guides", as: "anybody", path: () => "/guides" },
+  { name: "guide", caption: "A guide", as: "anybody", path: () => "/guides/buying-and-activating", dark: true },
   { name: "plans", caption: "Plans and prices", as: "anybody", path: () => "/plans" },
   {
     name: "checkout-success",

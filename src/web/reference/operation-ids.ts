@@ -14,6 +14,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /": "showWorkersPage",
   "get /w/{id}": "showWorkerPage",
   "get /install": "showInstallPage",
+  "get /guides": "showGuidesPage",
+  "get /guides/{slug}": "showGuidePage",
   "get /robots.txt": "getRobotsFile",
   "get /sitemap.xml": "getSitemap",
 

@@ -6,6 +6,7 @@ import { WorkerParams } from "../../domain/workers/request.ts";
 import { findWorker, workers } from "../../domain/workers/workers.ts";
 import { inTime } from "../../platform/http/in-time.ts";
 import { createRoute, createRouter, Problem, PUBLIC_CACHE_CONTROL, problems, z } from "../../platform/http/route.ts";
+import { GUIDES, guidePath } from "../guides/guides.ts";
 import { pageRoute } from "../page/kit.ts";
 import { readDownloadHistory } from "./download-history.tsx";
 import { installPage } from "./install-page.tsx";
@@ -80,7 +81,11 @@ storefrontRoutes.openapi(
 );
 
 /** The public pages for search engines. */
-const PUBLIC_PATHS = ["/", "/plans", "/install", ...workers.map(({ id }) => `/w/${id}`)];
+const PUBLIC_PATHS = [
+  ...["/", "/plans", "/install", "/guides"],
+  ...GUIDES.map(({ slug }) => guidePath(slug)),
+  ...workers.map(({ id }) => `/w/${id}`),
+];
 
 /** Private pages, and paths for programs. */
 const CLOSED_PATHS = ["/account", "/admin", "/checkout", "/recover", "/emails", "/v1/", "/dl/"];

@@ -9,6 +9,7 @@ import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { configOf } from "../../../src/platform/config/config.ts";
 import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
+import { GUIDES } from "../../../src/web/guides/guides.ts";
 import { find } from "../../support/html-document.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
@@ -284,7 +285,7 @@ describe("the files and data for search engines", () => {
     expect(robots).toContain("Sitemap: https://catalog.test/sitemap.xml");
     const sitemap = await (await ask("/sitemap.xml")).text();
     const places = [...sitemap.matchAll(/<loc>https:\/\/catalog\.test([^<]*)<\/loc>/g)].map(([, path = ""]) => path);
-    expect(places).toHaveLength(3 + workers.length);
+    expect(places).toHaveLength(4 + GUIDES.length + workers.length);
     for (const path of places) {
       const response = await ask(path);
       expect(response.status).toBe(200);
