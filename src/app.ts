@@ -15,8 +15,10 @@ import { writesNeedOwnLedger } from "./platform/storage/deployment.ts";
 import { STORE_OUTAGE } from "./platform/storage/outage.ts";
 import { refusalCount } from "./platform/usage/refusal.ts";
 import { serviceOf } from "./service.ts";
+import accountStyle from "./web/account/account.css";
 import consoleStyle from "./web/console/console.css";
 import guidesStyle from "./web/guides/guides.css";
+import shopStyle from "./web/shop/shop.css";
 import storefrontStyle from "./web/storefront/storefront.css";
 
 /** Every format, in the order that pages show them in. A new format is a room in src/formats and its line here. */
@@ -24,6 +26,9 @@ const FORMATS: readonly Format[] = [install, git, arch, aur, homebrew];
 
 /** The parts that the rooms hand to every request and to the cron. */
 export const service = serviceOf(FORMATS);
+
+/** The rooms' style sheets, which follow the shared one. */
+const ROOM_STYLES = [storefrontStyle, guidesStyle, shopStyle, accountStyle, consoleStyle];
 
 type Router = OpenAPIHono<AppEnv>;
 
@@ -77,8 +82,8 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     routes(async () => (await import("./web/account/routes.ts")).accountRoutes),
   ],
   [
-    ["/page"],
-    routes(async () => (await import("./web/page/routes.ts")).pageRoutes([storefrontStyle, guidesStyle, consoleStyle])),
+    ["/page", "/favicon.ico", "/apple-touch-icon.png"],
+    routes(async () => (await import("./web/page/routes.ts")).pageRoutes(ROOM_STYLES)),
   ],
   [["/admin"], routes(async () => (await import("./web/console/routes.ts")).consoleRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],

@@ -18,6 +18,12 @@ type PublicDocument = {
   headers?: Record<string, string>;
 };
 
+/** The `Content-Type` of a media type. JSON is UTF-8 by definition (RFC 8259), and a picture has no charset. */
+const contentTypeOf = (type: string): string =>
+  type === "application/json" || (type.startsWith("image/") && type !== "image/svg+xml")
+    ? type
+    : `${type}; charset=utf-8`;
+
 /**
  * A router with one `GET` route of a document that depends only on the configuration. An isolate makes the document at
  * the first request. Answers 304 to a client with the current version.
@@ -25,10 +31,9 @@ type PublicDocument = {
 export function documentRoute(
   path: string,
   { content, type, example, headers, ...docs }: PublicDocument,
-  make: (config: Config) => string | Promise<string>,
+  make: (config: Config) => string | Uint8Array | Promise<string>,
 ): OpenAPIHono<AppEnv> {
-  const contentType = type === "application/json" ? type : `${type}; charset=utf-8`;
-  const document = onceResolved(async (config: Config) => staticDocument(await make(config), contentType));
+  const document = onceResolved(async (config: Config) => staticDocument(await make(config), contentTypeOf(type)));
   const schema = typeof example === "string" ? z.string().openapi({ example }) : example;
   const router = createRouter();
   router.openapi(

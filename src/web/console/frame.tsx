@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole, sessionForm } from "../../platform/identity/session/guard.ts";
-import { type Page, type PageDocs, PostForm, page, pageRoute, SiteHeader } from "../page/kit.ts";
+import { ConsoleFooter, type Page, type PageDocs, PostForm, page, pageRoute, SiteHeader } from "../page/kit.ts";
 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
@@ -48,7 +48,7 @@ export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): P
       </details>
     </SiteHeader>
   );
-  return page({ wide: true, ...content, header });
+  return page({ wide: true, footer: <ConsoleFooter />, ...content, header });
 }
 
 type None = z.ZodObject<Record<never, never>>;

@@ -1,10 +1,22 @@
-/** Paths of the files that every page shares: one style sheet, one script, one icon. */
+/** Paths of the files that every page shares. */
 export const STYLE_PATH = "/page/style.css";
 export const SCRIPT_PATH = "/page/script.js";
 export const ICON_PATH = "/page/icon.svg";
+export const SPRITE_PATH = "/page/icons.svg";
+/** The picture that a link to a page is shown with elsewhere (Open Graph): 1200 x 630 pixels. */
+export const SOCIAL_CARD_PATH = "/page/card.png";
+/** Browsers ask for this one by themselves, if they cannot draw SVG. */
+export const FAVICON_PATH = "/favicon.ico";
+export const TOUCH_ICON_PATH = "/apple-touch-icon.png";
 
-/** The site's icon: a cell of a honeycomb. */
-export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#f59e0b" d="M16 2l12.1 7v14L16 30 3.9 23V9z"/><path fill="#1d1300" d="M16 9l6 3.5v7L16 23l-6-3.5v-7z"/></svg>`;
+/** The logo: a cell of a honeycomb, and the letter in it, on 32 by 32 units. */
+export const LOGO_PATHS = {
+  cell: "M14 3a4 4 0 0 1 4 0l8.3 4.8a4 4 0 0 1 2 3.4v9.6a4 4 0 0 1-2 3.4L18 29a4 4 0 0 1-4 0l-8.3-4.8a4 4 0 0 1-2-3.4v-9.6a4 4 0 0 1 2-3.4z",
+  letter: "M12.6 21.8V11.4M12.6 16.4c.2-3.2 2.6-4.9 6.4-4.6",
+} as const;
+
+/** The site's icon: the logo. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#f7ab2b" d="${LOGO_PATHS.cell}"/><path fill="none" stroke="#241600" stroke-width="3.4" stroke-linecap="round" d="${LOGO_PATHS.letter}"/></svg>`;
 
 /**
  * The one script of all pages; each page works without it. A button with `data-copy` copies the text of the element

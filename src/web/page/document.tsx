@@ -1,12 +1,21 @@
 import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/utils/html";
-import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
+import { ICON_PATH, SCRIPT_PATH, SOCIAL_CARD_PATH, STYLE_PATH, TOUCH_ICON_PATH } from "./assets.ts";
+import { SiteFooter } from "./footer.tsx";
 import type { Page, PublicPage } from "./page.tsx";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
 
 /** The whole HTML document: head, header, `main` and footer. */
-export const Document: FC<Props> = ({ title, main, header, wide = false, publicPage, lookAgainAfter }) => (
+export const Document: FC<Props> = ({
+  title,
+  main,
+  header,
+  footer = <SiteFooter seller={null} />,
+  wide = false,
+  publicPage,
+  lookAgainAfter,
+}) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -18,7 +27,10 @@ export const Document: FC<Props> = ({ title, main, header, wide = false, publicP
       )}
       <title>{`${title} · rbee workers`}</title>
       {publicPage ? <PublicHead title={title} {...publicPage} /> : <meta name="robots" content="noindex" />}
+      <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
+      <meta name="theme-color" content="#1b1d21" media="(prefers-color-scheme: dark)" />
       <link rel="icon" href={ICON_PATH} type="image/svg+xml" />
+      <link rel="apple-touch-icon" href={TOUCH_ICON_PATH} />
       <link rel="stylesheet" href={STYLE_PATH} />
       <script src={SCRIPT_PATH} defer />
     </head>
@@ -31,12 +43,7 @@ export const Document: FC<Props> = ({ title, main, header, wide = false, publicP
         {main}
         {lookAgainAfter === undefined ? null : <LookAgain seconds={lookAgainAfter} />}
       </main>
-      <footer>
-        <p>
-          rbee workers run AI models on your own machines. <a href="/docs">API reference</a> ·{" "}
-          <a href="/recover">Lost your license key?</a>
-        </p>
-      </footer>
+      {footer}
     </body>
   </html>
 );
@@ -50,6 +57,11 @@ const PublicHead: FC<PublicPage & { title: string }> = ({ title, description, ur
     <meta property="og:url" content={url} />
     <meta property="og:type" content="website" />
     <meta property="og:site_name" content="rbee workers" />
+    <meta property="og:image" content={new URL(SOCIAL_CARD_PATH, url).href} />
+    <meta property="og:image:width" content="1200" />
+    <meta property="og:image:height" content="630" />
+    <meta property="og:image:alt" content="rbee workers: inference engines for rbee hives" />
+    <meta name="twitter:card" content="summary_large_image" />
     {data ? <script type="application/ld+json">{raw(jsonInHtml(data))}</script> : null}
   </>
 );
@@ -74,50 +86,4 @@ const LookAgain: FC<{ seconds: number }> = ({ seconds }) => (
       This page looks again by itself every {seconds} seconds.
     </span>
   </p>
-);
-
-export type NavigationLink = { href: string; text: string };
-
-const SITE: NavigationLink = { href: "/", text: "rbee workers" };
-
-const SITE_LINKS: readonly NavigationLink[] = [
-  { href: "/", text: "Workers" },
-  { href: "/plans", text: "Plans" },
-  { href: "/install", text: "Install" },
-  { href: "/docs", text: "API" },
-  { href: "/account", text: "Account" },
-];
-
-type HeaderProps = {
-  /** The link at the left; default: the name of the site, leading to its start page. */
-  brand?: NavigationLink;
-  /** Default: the parts of the public site. An empty list leaves the navigation out. */
-  links?: readonly NavigationLink[];
-  /** The `href` of the link to this page's part of the site. */
-  current?: string;
-  /** Stands after the links: the name of the signed-in person and a button to sign out. */
-  children?: Child;
-};
-
-/** The header of a page: the name of the site, links to its parts with the current one marked, and the children. */
-export const SiteHeader: FC<HeaderProps> = ({ brand = SITE, links = SITE_LINKS, current, children }) => (
-  <header class="site">
-    <a class="brand" href={brand.href}>
-      {brand.text}
-    </a>
-    {links.length === 0 ? null : (
-      <nav aria-label="Site">
-        <ul>
-          {links.map(({ href, text }) => (
-            <li>
-              <a href={href} aria-current={href === current ? "page" : undefined}>
-                {text}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
-    )}
-    {children}
-  </header>
 );

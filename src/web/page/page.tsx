@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
-import { Document, SiteHeader } from "./document.tsx";
+import { Document } from "./document.tsx";
+import { SiteHeader } from "./header.tsx";
 
 /** Metadata of a public page for search engines and link previews. */
 export type PublicPage = {
@@ -16,6 +17,8 @@ export type Page = {
   main: Child;
   /** Default: the site's header with no link marked as current. */
   header?: Child;
+  /** Default: the footer of the public site. */
+  footer?: Child;
   /** Makes `main` as wide as tables and cards need; the default is the width of readable text. */
   wide?: boolean;
   /** Without it, search engines are asked not to index the page. */

@@ -95,6 +95,10 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /page/style.css": "getPageStyle",
   "get /page/script.js": "getPageScript",
   "get /page/icon.svg": "getPageIcon",
+  "get /page/icons.svg": "getPageIcons",
+  "get /page/card.png": "getPageCard",
+  "get /favicon.ico": "getFavicon",
+  "get /apple-touch-icon.png": "getTouchIcon",
 
   "delete /v1/licenses/machines/{machine_id}": "freeMachine",
   "post /v1/trusted-publishing/token": "exchangeWorkflowToken",

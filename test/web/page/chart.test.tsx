@@ -12,9 +12,9 @@ const SERIES = [
 const stacked = () => drawn(<StackedChart id="c" label="9 downloads" names={["Mon", "Tue", "Wed"]} series={SERIES} />);
 
 it("a stacked chart has a label for screen readers, and each bar a title with its numbers", async () => {
-  const [svg] = await find(await stacked(), "svg.stack");
+  const [svg] = await find(await stacked(), "svg.stacked");
   expect(svg?.attributes).toMatchObject({ role: "img", "aria-label": "9 downloads" });
-  const titles = (await find(await stacked(), "svg.stack title")).map(({ text }) => text);
+  const titles = (await find(await stacked(), "svg.stacked title")).map(({ text }) => text);
   expect(titles).toEqual(["9 downloads", "Mon: cpu 4, &lt;cuda&gt; 4", "Tue: none", "Wed: cpu 1"]);
 });
 

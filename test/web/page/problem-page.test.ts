@@ -1,5 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { find } from "../../support/html-document.ts";
 
 const BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8";
 
@@ -20,7 +21,9 @@ describe("problem page", () => {
   it("a refusal in the console links back to the console", async () => {
     const html = await (await ask("/admin/no-such-page", BROWSER)).text();
     expect(html).toContain('href="/admin">Back to the console');
-    expect(html).toContain('href="/admin">rbee console');
+    expect(await find(new Response(html), "a.brand")).toMatchObject([
+      { attributes: { href: "/admin" }, text: "rbee console" },
+    ]);
     expect(html).not.toContain('href="/plans"');
     expect(await (await ask("/administration", BROWSER)).text()).not.toContain("Back to the console");
   });

@@ -120,7 +120,7 @@ export const StackedChart: FC<StackProps> = ({ id, label, names, series }) => {
           </li>
         ))}
       </ul>
-      <Plot kind="stack" label={label} height={STACK_HEIGHT}>
+      <Plot kind="stacked" label={label} height={STACK_HEIGHT}>
         <defs>
           {series.map((_, index) => (
             <pattern id={`${id}-${index}`} width="8" height="8" patternUnits="userSpaceOnUse">
