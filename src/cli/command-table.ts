@@ -1,7 +1,17 @@
 import type { CatalogCommand } from "./command.ts";
 
-/** A module of commands: the summary of each command that it adds, by name, and how to load it. */
+/** The groups of commands in the help, by the people who use them. */
+export const AUDIENCES = {
+  user: "Workers on this machine:",
+  publisher: "Publishing:",
+  admin: "Licenses and money:",
+  operator: "Running a catalog:",
+  shell: "Your shell:",
+} as const;
+
+/** A module of commands: its users, the summary of each command that it adds, by name, and how to load it. */
 export type CommandModule = {
+  audience: keyof typeof AUDIENCES;
   summaries: Readonly<Record<string, string>>;
   load: () => Promise<(program: CatalogCommand) => void>;
 };
@@ -12,14 +22,54 @@ export type CommandModule = {
  */
 export const COMMAND_MODULES: readonly CommandModule[] = [
   {
+    audience: "user",
+    summaries: {
+      activate: "activate this machine",
+      status: "show this machine's license",
+    },
+    load: async () => (await import("./commands/hive.ts")).addActivationCommands,
+  },
+  {
+    audience: "user",
+    summaries: { install: "install the best worker for this machine, or a named one" },
+    load: async () => (await import("./commands/install.ts")).addInstallCommand,
+  },
+  {
+    audience: "user",
+    summaries: { verify: "check installed workers, or any files, against the signed index" },
+    load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
+  },
+  {
+    audience: "user",
+    summaries: {
+      machines: "list the machines that use the license",
+      deactivate: "free this machine's seat, or that of another machine",
+      fingerprint: "print this machine's fingerprint",
+    },
+    load: async () => (await import("./commands/hive.ts")).addSeatCommands,
+  },
+  {
+    audience: "publisher",
+    summaries: { release: "publish and withdraw versions of workers" },
+    load: async () => (await import("./commands/release.ts")).addReleaseCommands,
+  },
+  {
+    audience: "publisher",
+    summaries: { publisher: "let CI workflows publish without a stored secret" },
+    load: async () => (await import("./commands/publisher.ts")).addPublisherCommands,
+  },
+  {
+    audience: "admin",
     summaries: { license: "issue, find and change licenses" },
     load: async () => (await import("./commands/license.ts")).addLicenseCommands,
   },
   {
+    audience: "admin",
     summaries: { machine: "list, remove and bar the machines of a license" },
     load: async () => (await import("./commands/machine.ts")).addMachineCommands,
   },
   {
+    audience: "admin",
     summaries: {
       orders: "list payments, refunds and disputes; solve held orders",
       revenue: "sum up revenue by month and currency",
@@ -27,64 +77,51 @@ export const COMMAND_MODULES: readonly CommandModule[] = [
     load: async () => (await import("./commands/money.ts")).addMoneyCommands,
   },
   {
-    summaries: { release: "publish and withdraw versions of workers" },
-    load: async () => (await import("./commands/release.ts")).addReleaseCommands,
-  },
-  {
-    summaries: { publisher: "name the workflows that publish without a stored secret" },
-    load: async () => (await import("./commands/publisher.ts")).addPublisherCommands,
-  },
-  {
-    summaries: { plans: "prepare a Stripe account to sell the plans" },
-    load: async () => (await import("./commands/plans.ts")).addPlansCommands,
-  },
-  {
+    audience: "admin",
     summaries: {
-      events: "see payment events that failed, or follow every act",
       audit: "read the audit trail",
       stats: "count licenses, machines, releases and downloads",
-      jobs: "see how the jobs of the cron fared",
-      "dead-letters": "see messages that could not be worked off",
+    },
+    load: async () => (await import("./commands/audit.ts")).addAuditCommands,
+  },
+  {
+    audience: "operator",
+    summaries: { doctor: "check this deployment, with a remedy for each fault" },
+    load: async () => (await import("./commands/doctor.ts")).addDoctorCommand,
+  },
+  {
+    audience: "operator",
+    summaries: {
+      events: "list payment events that failed, or follow every act",
+      jobs: "list the scheduled jobs, and how they fared",
+      "dead-letters": "list messages that failed for good; retry or drop one",
       republish: "publish every license and release to the edge again",
     },
     load: async () => (await import("./commands/operations.ts")).addOperationsCommands,
   },
   {
+    audience: "operator",
     summaries: { webhooks: "send events to systems of your own" },
     load: async () => (await import("./commands/webhooks.ts")).addWebhookCommands,
   },
   {
-    summaries: { doctor: "check everything that must be so for this deployment" },
-    load: async () => (await import("./commands/doctor.ts")).addDoctorCommand,
-  },
-  {
+    audience: "operator",
     summaries: { backup: "list, verify and restore the daily backups of the ledger" },
     load: async () => (await import("./commands/backup.ts")).addBackupCommands,
   },
   {
+    audience: "operator",
+    summaries: { plans: "prepare a Stripe account to sell the plans" },
+    load: async () => (await import("./commands/plans.ts")).addPlansCommands,
+  },
+  {
+    audience: "operator",
     summaries: { token: "create, list, renew and revoke admin tokens" },
     load: async () => (await import("./commands/token.ts")).addTokenCommands,
   },
   {
+    audience: "operator",
     summaries: { keys: "make and rotate the keys that sign licenses and releases" },
     load: async () => (await import("./commands/keys.ts")).addKeysCommands,
-  },
-  {
-    summaries: {
-      activate: "take a seat on a license for this machine",
-      fingerprint: "print this machine's fingerprint",
-      status: "show this machine's license",
-      machines: "list the machines that hold a seat of the license",
-      deactivate: "free this machine's seat, or that of another machine",
-    },
-    load: async () => (await import("./commands/hive.ts")).addHiveCommands,
-  },
-  {
-    summaries: { install: "download, check and install the best worker for this machine, or a named one" },
-    load: async () => (await import("./commands/install.ts")).addInstallCommand,
-  },
-  {
-    summaries: { verify: "check installed workers, or any files, against the signed index" },
-    load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
   },
 ];

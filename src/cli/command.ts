@@ -6,6 +6,7 @@ import { positiveInteger } from "./input.ts";
 import type { Columns } from "./output.ts";
 import { SECRET_VARIABLES } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
+import { usageError } from "./usage-error.ts";
 
 /** The environment and the output of one run. Tests pass their own and need no process. */
 export type Io = {
@@ -82,11 +83,22 @@ export class CatalogCommand extends Command {
     return new CatalogCommand(this.io, name);
   }
 
+  /** The command with its parents: `rbee-catalog license issue`. */
+  path(): string {
+    const { parent } = this;
+    return parent instanceof CatalogCommand ? `${parent.path()} ${this.name()}` : this.name();
+  }
+
+  /** Throws a fault of the command line as a `CliError` in the words of this command. */
+  override error(message: string, options: { code?: string } = {}): never {
+    throw usageError(message, options.code, this.path());
+  }
+
   /** Adds `--limit` and `--cursor`. */
   paged(): this {
-    return this.option("--limit <n>", "how many entries at most, 1 to 200", positiveInteger, 50).option(
+    return this.option("-l, --limit <n>", "number of entries, 1 to 200", positiveInteger, 50).option(
       "--cursor <cursor>",
-      "continue where an earlier page ended",
+      "continue after an earlier page",
     );
   }
 

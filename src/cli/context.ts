@@ -58,7 +58,7 @@ export async function makeContext(
       const Page = z.looseObject({ [rows]: z.array(Row), next_cursor: z.string().nullish() });
       const page = await client.json(Page, { path, query });
       show(page, () => formatRows(z.array(Row).parse(page[rows]), columns));
-      if (page["next_cursor"]) note(`There is more: add --cursor ${page["next_cursor"]}`);
+      if (page["next_cursor"]) note(`More results: --cursor ${page["next_cursor"]}`);
     },
   };
 }

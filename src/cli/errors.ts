@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { printable } from "../lib/printable.ts";
+import { faultInWords } from "./fault-words.ts";
 import type { ProblemBody } from "./problem.ts";
 
 /** The exit statuses of the command. Scripts rely on them; docs/cli.md repeats the table. */
@@ -83,10 +84,11 @@ export function parseJson<Schema extends z.ZodType>(schema: Schema, text: string
 }
 
 function describe(problem: ProblemBody, origin: string | undefined): string {
-  const lines = [`${problem.detail ?? problem.title ?? "Refused."} (${problem.code})`];
-  if (problem.errors && problem.errors.length > 1) {
-    lines.push(...problem.errors.map(({ path, message }) => `  ${path}: ${message}`));
-  }
+  const faults = (problem.errors ?? []).map(({ path, message }) => faultInWords(path, message));
+  const [only] = faults.length === 1 ? faults : [];
+  const lines = [`${only ?? problem.detail ?? problem.title ?? "Refused."} (${problem.code})`];
+  if (faults.length > 1)
+    lines.splice(0, 1, `The catalog refuses this: (${problem.code})`, ...faults.map((fault) => `  ${fault}`));
   if (problem.latest_covered_version) lines.push(`The newest version you may have: ${problem.latest_covered_version}`);
   if (problem.code === "TRIAL_USED") lines.push("To pay now: `rbee-catalog activate --end-trial`.");
   if (problem.code === "MACHINE_LIMIT_REACHED") {

@@ -12,6 +12,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Parses a day such as 2026-11-01. */
+export function day(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give a day such as 2026-11-01.");
+}
+
 /** Parses a date (its start in UTC), an RFC 3339 time, or days from now (`30d`). Returns RFC 3339 in UTC. */
 export function moment(text: string, now = Date.now()): string {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];

@@ -1,33 +1,35 @@
 import { isatty } from "node:tty";
-import { CommanderError, Help } from "commander";
+import { CommanderError } from "commander";
 import { printableJson } from "../lib/printable.ts";
 import { CatalogCommand, type Io, type SafeIo, safeIo } from "./command.ts";
-import { COMMAND_MODULES } from "./command-table.ts";
+import { AUDIENCES, COMMAND_MODULES } from "./command-table.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
+import { HELP_CONFIGURATION } from "./help.ts";
 import { askOnTerminal } from "./input.ts";
 import { refuseSecretArguments } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
 const HELP = `
-Configuration; of each line, the first that is set counts:
-  catalog      --url, RBEE_CATALOG_URL, where this machine is activated,
-               this checkout's running \`npm start\`, https://catalog.rbee.dev
-  admin token  RBEE_ADMIN_TOKEN,
-               else the development server's (for its own URL only);
-               \`release\` in a job of GitHub Actions: its OIDC token
-  license      RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN (a key or a token),
-               the one that this machine is activated with,
-               else the development server's (for its own URL only)
-  machine      RBEE_MACHINE, else a hash of this machine's id
+The first setting that is found counts:
+  catalog      --url, RBEE_CATALOG_URL, the catalog where this machine is
+               activated, this checkout's \`npm start\`, https://catalog.rbee.dev
+  license      RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN (a key or a token), the
+               key that this machine is activated with
+  admin token  RBEE_ADMIN_TOKEN; \`release\` in a job of GitHub Actions: the
+               job's OIDC token
+  machine      RBEE_MACHINE, or a hash of this machine's id
+
+On a terminal, times are local and tables fit the window. NO_COLOR turns off
+colors. Scripts: use --json, which has UTC times and never asks a question.
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found,
 5 refused by the license or the release, 6 integrity check failed,
 7 catalog not reachable (try again later), 8 a check of the doctor failed.
 
 Examples:
-  $ rbee-catalog license issue --plan premium-trial --email ada@example.com
   $ rbee-catalog activate --key-stdin
-  $ rbee-catalog install llm-worker-rbee-premium-cpu
+  $ rbee-catalog install
+  $ rbee-catalog license issue --plan premium-trial --email ada@example.com
 `;
 
 /** The environment and the output of this process. */
@@ -51,27 +53,33 @@ export type ProgramOptions = {
 export async function createProgram(options: ProgramOptions = {}): Promise<CatalogCommand> {
   const { io = safeIo(PROCESS_IO), words, json = false } = options;
   const program = new CatalogCommand(io, "rbee-catalog");
-  // Names alone, because the arguments of a command whose module is not loaded are not known.
-  const subcommandTerm: Help["subcommandTerm"] = (command) =>
-    command.parent === program ? command.name() : Help.prototype.subcommandTerm(command);
   program
     .description("Licenses, releases and installed workers of an rbee worker catalog.")
-    .version(VERSION, "-V, --version", "print the version of this command")
-    .option("--url <url>", "the catalog to use")
+    .helpOption("-h, --help", "show the help of a command")
+    .option("-u, --url <url>", "the catalog to use")
     .option("--json", "print results as JSON, and errors as JSON on stderr")
-    .configureHelp({ showGlobalOptions: true, subcommandTerm })
+    .option("-q, --quiet", "print no remarks and no progress")
+    .configureHelp(HELP_CONFIGURATION)
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
-  for (const { summaries, load } of COMMAND_MODULES) {
+  for (const { audience, summaries, load } of COMMAND_MODULES) {
     if (words === undefined || words.some((word) => Object.hasOwn(summaries, word))) {
       (await load())(program);
     } else {
-      for (const [name, summary] of Object.entries(summaries)) program.command(name).summary(summary);
+      for (const name of Object.keys(summaries)) program.command(name);
+    }
+    for (const command of program.commands) {
+      const summary = summaries[command.name()];
+      if (summary !== undefined) command.summary(summary).helpGroup(AUDIENCES[audience]);
     }
   }
+  program.commandsGroup(AUDIENCES.shell).helpCommand("help [command]", "show the help of a command");
   return program;
 }
+
+/** The options of the program that have no value. */
+const QUIETLY: readonly string[] = ["--json", "-q", "--quiet"];
 
 /** Runs the command line `args`, reports a failure on stderr, and returns the exit status. Never throws. */
 export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): Promise<ExitCode> {
@@ -79,6 +87,11 @@ export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): 
   const safe = safeIo(io);
   try {
     refuseSecretArguments(args);
+    // No option of the program, because commands have an option of this name, such as `install`.
+    if (["-V", "--version"].includes(args.find((word) => !QUIETLY.includes(word)) ?? "")) {
+      safe.stdout(json ? `${JSON.stringify({ version: VERSION })}\n` : `${VERSION}\n`);
+      return EXIT.ok;
+    }
     const program = await createProgram({ io: safe, words: args, json });
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
@@ -94,10 +107,10 @@ export const reportUncaught = (error: unknown, json: boolean): ExitCode => repor
 function report(error: unknown, json: boolean, io: SafeIo): ExitCode {
   const isCommander = error instanceof CommanderError;
   if (isCommander && error.exitCode === 0) return EXIT.ok;
-  // Commander has printed its own message already.
+  // A group without a command: its help is printed already.
   if (isCommander && !json) return EXIT.usage;
   const exitCode = isCommander ? EXIT.usage : exitCodeOfError(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = isCommander ? "Name a command. See --help." : error instanceof Error ? error.message : String(error);
   const problem = error instanceof ProblemError ? error.problem : null;
   // Hidden text by text, because what is hidden must not reach over the end of a JSON string.
   const hidden = (_name: string, value: unknown): unknown => (typeof value === "string" ? io.hide(value) : value);

@@ -55,3 +55,32 @@ describe("the message of a refusal", () => {
     expect(problemCode(new Error("x"))).toBeNull();
   });
 });
+
+describe("the message of a refused request", () => {
+  const refused = (...errors: { path: string; message: string }[]) =>
+    problemError(422, JSON.stringify({ code: "VALIDATION_FAILED", detail: "x", errors })).message;
+
+  it("has the option's name, and no word of a schema library", () => {
+    expect(refused({ path: "machine_limit", message: "Too big: expected number to be <=1000" })).toBe(
+      "--machines must be at most 1000. (VALIDATION_FAILED)",
+    );
+    expect(refused({ path: "plan", message: 'Invalid option: expected one of "a"|"b"' })).toBe(
+      "--plan must be one of a, b. (VALIDATION_FAILED)",
+    );
+    expect(refused({ path: "email", message: "Invalid email address" })).toBe(
+      "--email is not an email address. (VALIDATION_FAILED)",
+    );
+  });
+
+  it("lists several faults, and keeps the catalog's own words", () => {
+    const faults = [
+      { path: "reason", message: "Invalid input: expected string, received undefined" },
+      { path: "expires_at", message: "give either expires_at or days" },
+    ];
+    expect(refused(...faults).split("\n")).toEqual([
+      "The catalog refuses this: (VALIDATION_FAILED)",
+      "  --reason is missing.",
+      "  --expires: give either expires_at or days",
+    ]);
+  });
+});

@@ -38,7 +38,11 @@ describe("the command line", () => {
   it("has package.json's version", async () => {
     const { version } = JSON.parse(await readFile("package.json", "utf8"));
     expect(VERSION).toBe(version);
-    expect(await runCli(["--version"], nowhere)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    for (const flag of ["--version", "-V"]) {
+      expect(await runCli([flag], nowhere)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    }
+    const install = await runCli(["install", "--version", "no version", "--help"], nowhere);
+    expect(install.stdout).toContain("Usage: rbee-catalog install");
   });
 
   it("exits with 2 for a wrong command line and prints the reason", async () => {
@@ -46,6 +50,33 @@ describe("the command line", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("--email")]);
     expect((await runCli(["frobnicate"], nowhere)).code).toBe(2);
     expect((await runCli(["--help"], nowhere)).code).toBe(0);
+  });
+
+  it.each([
+    [["license", "erase", "lic_1"], "--reason <text> is missing. See `rbee-catalog license erase --help`."],
+    [["license", "show"], "<license> is missing."],
+    [["license", "erase", "lic_1", "--reason"], "--reason <text> needs a value."],
+    [["license", "lst"], "There is no command lst. Did you mean list? See `rbee-catalog license --help`."],
+    [["status", "--oflline"], "There is no option --oflline here."],
+    [["status", "now"], "Too many arguments: this command takes 0."],
+    [["audit", "--limit", "many"], "--limit many: Give a whole number of 1 or more."],
+  ])("says in its own words that %j is wrong", async (words, message) => {
+    const { code, stderr } = await runCli(words, nowhere);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`rbee-catalog: ${message}`)]);
+  });
+
+  it("marks required options, and names them in the usage", async () => {
+    const { stdout } = await runCli(["license", "extend", "--help"], nowhere);
+    expect(stdout).toContain("Usage: rbee-catalog license extend <license> --reason <text> [options]");
+    expect(stdout).toMatch(/Options:\n {2}-r, --reason <text> .*\n? .*\(required\)/);
+  });
+
+  it("lists the commands of a user first, and those of an operator last", async () => {
+    const { stdout } = await runCli(["--help"], nowhere);
+    expect(stdout.match(/^[A-Z][^\n]*:$/gm)).toEqual([
+      ...["Options:", "Workers on this machine:", "Publishing:", "Licenses and money:", "Running a catalog:"],
+      ...["Your shell:", "The first setting that is found counts:", "Examples:"],
+    ]);
   });
 
   it("prints a missing credential and a wrong command line as JSON with --json", async () => {

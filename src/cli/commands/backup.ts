@@ -22,7 +22,6 @@ const FROM = "read a copy of the bucket in this folder, without a running catalo
 export function addBackupCommands(program: CatalogCommand): void {
   const backup = program
     .command("backup")
-    .summary("list, verify and restore the daily backups of the ledger")
     .description("The backups of the ledger. Only an owner may read them, because they have every email address.");
 
   const list = backup.command("list").summary("list the backups, newest first").option("--from <folder>", FROM);

@@ -16,7 +16,6 @@ type DoctorOptions = { workersDev?: string; dns?: string };
 export function addDoctorCommand(program: CatalogCommand): void {
   program
     .command("doctor")
-    .summary("check everything that must be so for this deployment")
     .description(
       "Checks a deployment from outside and, with an admin token (stats:read), from inside the Worker. Each check that does not pass has its remedy.",
     )

@@ -15,20 +15,20 @@ import { requirePrivateUrl } from "../transport.ts";
 
 type ActivateOptions = { offline?: true; takeOver?: true; name?: string; keyStdin?: true; endTrial?: true };
 
-/** Adds the commands of a hive: `activate`, `fingerprint`, `status`, `machines`, `deactivate`. */
-export function addHiveCommands(program: CatalogCommand): void {
+/** Adds `activate` and `status`. */
+export function addActivationCommands(program: CatalogCommand): void {
   program
     .command("activate")
-    .summary("take a seat on a license for this machine")
     .description(
-      "Takes a seat for this machine, with the license key in RBEE_LICENSE_KEY (or --key-stdin). The fingerprint is a hash of " +
-        "the machine id, or RBEE_MACHINE. A second run takes no second seat.",
+      "Activates this machine with a license key: it then uses one seat. Give the key with --key-stdin, or in " +
+        "RBEE_LICENSE_KEY. The machine is identified by a hash of its machine id, or by RBEE_MACHINE. Running it again uses " +
+        "no second seat.",
     )
-    .option("--offline", "ask for the longest lease of the plan: until it ends, the license works without a connection")
-    .option("--take-over", "if all seats are held, take that of the machine idle longest (48 h or more)")
-    .option("--name <name>", "a name for this machine; default: its host name")
-    .option("--key-stdin", "read the license key from standard input; on a terminal, a hidden prompt")
-    .option("--end-trial", "end the license's free trial first: its first payment is due now")
+    .option("--key-stdin", "ask for the license key; in a pipe, read it from standard input")
+    .option("--name <name>", "a name for this machine (default: its host name)")
+    .option("--offline", "get the longest offline lease of the plan")
+    .option("--take-over", "if no seat is free, use that of the machine idle longest (48 h or more)")
+    .option("--end-trial", "end the free trial first: the first payment is due now")
     .addHelpText("after", "\nExample:\n  $ rbee-catalog activate --key-stdin --name attic")
     .action(async (options: ActivateOptions, command: CatalogCommand) => {
       const hive = await openHive(command);
@@ -47,39 +47,30 @@ export function addHiveCommands(program: CatalogCommand): void {
       const { license, machine, expires_at, took_over = null } = answer;
       const lines = [
         `This machine: ${machine.id}, token until ${expires_at}`,
-        ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}, and longer with each new token`] : []),
+        ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}; each new token extends it`] : []),
         ...(took_over ? [`Deactivated for it: ${took_over.name ?? took_over.id}`] : []),
       ];
       const shown = { license, machine, expires_at, ...(took_over && { took_over }) };
       hive.show(shown, () => `${formatLicense(license)}\n\n${lines.join("\n")}`);
     });
 
-  program
-    .command("fingerprint")
-    .summary("print this machine's fingerprint")
-    .description("Prints this machine's fingerprint. The account page needs it to make an offline lease.")
-    .run(async ({ env, show }) => {
-      show({ fingerprint: await machineFingerprint(env) }, ({ fingerprint }) => fingerprint);
-    });
+  program.command("status").action(async (_options: object, command: CatalogCommand) => {
+    const hive = await openHive(command);
+    const { url, license_key, machine_id, token_expires_at } = activationOf(hive);
+    const request = { path: "/v1/licenses/me", credential: license_key };
+    const { license } = await hive.client.json(z.looseObject({ license: License }), request);
+    const facts = formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at });
+    hive.show({ url, machine_id, token_expires_at, license }, () => `${facts}\n\n${formatLicense(license)}`);
+  });
+}
 
-  program
-    .command("status")
-    .summary("show this machine's license")
-    .action(async (_options: object, command: CatalogCommand) => {
-      const hive = await openHive(command);
-      const { url, license_key, machine_id, token_expires_at } = activationOf(hive);
-      const request = { path: "/v1/licenses/me", credential: license_key };
-      const { license } = await hive.client.json(z.looseObject({ license: License }), request);
-      const facts = formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at });
-      hive.show({ url, machine_id, token_expires_at, license }, () => `${facts}\n\n${formatLicense(license)}`);
-    });
-
+/** Adds `machines`, `deactivate` and `fingerprint`. */
+export function addSeatCommands(program: CatalogCommand): void {
   program
     .command("machines")
-    .summary("list the machines that hold a seat of the license")
     .description(
-      "Lists the machines that hold a seat of the license, also by an offline lease alone. The key is that of this machine's " +
-        "activation, or RBEE_LICENSE_KEY.",
+      "Lists the machines that hold a seat, also those with only an offline lease. It uses the key of this machine's activation, " +
+        "or RBEE_LICENSE_KEY.",
     )
     .action(async (_options: object, command: CatalogCommand) => {
       const hive = await openHive(command);
@@ -94,10 +85,9 @@ export function addHiveCommands(program: CatalogCommand): void {
 
   program
     .command("deactivate")
-    .summary("free this machine's seat, or that of another machine")
     .description(
-      "Frees this machine's seat, or with an id that of another machine, for example of one that is lost. The ids are in " +
-        "`rbee-catalog machines`. If the license key was rotated, activate this machine with the new key first.",
+      "Frees this machine's seat. With an id it frees that of another machine, such as a lost one: `rbee-catalog machines` " +
+        "lists the ids. If the license key was replaced, activate this machine with the new key first.",
     )
     .argument("[machine]", "the id of another machine (mach_...)")
     .action(async (machine: string | undefined, _options: object, command: CatalogCommand) => {
@@ -113,6 +103,13 @@ export function addHiveCommands(program: CatalogCommand): void {
       await hive.change((known) => ({ ...known, activation: null }));
       const done = "Deactivated. The seat is free now, or at the end of a running offline lease.";
       hive.show({ deactivated: activation.machine_id }, () => done);
+    });
+
+  program
+    .command("fingerprint")
+    .description("Prints this machine's fingerprint. The account page needs it to make an offline lease.")
+    .run(async ({ env, show }) => {
+      show({ fingerprint: await machineFingerprint(env) }, ({ fingerprint }) => fingerprint);
     });
 }
 

@@ -29,7 +29,6 @@ type InstallOptions = {
 export function addInstallCommand(program: CatalogCommand): void {
   program
     .command("install")
-    .summary("download, check and install the best worker for this machine, or a named one")
     .description(
       "Finds the build for this machine, downloads it, checks its size, sha256 and signature, and then puts it in place. " +
         "Resumes an interrupted download. Starts the installed worker once with --version.",

@@ -20,7 +20,6 @@ type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: str
 export function addKeysCommands(program: CatalogCommand): void {
   const keys = program
     .command("keys")
-    .summary("make and rotate the keys that sign licenses and releases")
     .description("Signing keys. keys/README.md in the project explains when to make which key.");
 
   keys

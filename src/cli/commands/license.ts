@@ -31,10 +31,7 @@ type ChangeOptions = ConsentOptions & { reason: string; until?: string; days?: n
 
 /** Adds `license`, the admin's commands for licenses. */
 export function addLicenseCommands(program: CatalogCommand): void {
-  const license = program
-    .command("license")
-    .summary("issue, find and change licenses")
-    .description("Issues, finds and changes licenses.");
+  const license = program.command("license").description("Issues, finds and changes licenses.");
   addIssuing(license);
   addFinding(license);
   addChanges(license);

@@ -12,10 +12,7 @@ const VOID_LEASE = ["--void-lease", "free the seat of a running offline lease, t
 
 /** Adds `machine`, the admin's commands for the machines of a license. */
 export function addMachineCommands(program: CatalogCommand): void {
-  const machine = program
-    .command("machine")
-    .summary("list, remove and bar the machines of a license")
-    .description("Lists, removes and bars the machines of a license.");
+  const machine = program.command("machine").description("Lists, removes and bars the machines of a license.");
 
   machine
     .command("list")

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import * as z from "zod";
 import { amountWithCode, decimalAmount } from "../../lib/money.ts";
-import type { CatalogCommand, Context, PageOptions } from "../command.ts";
-import { CliError, EXIT } from "../errors.ts";
+import type { CatalogCommand, PageOptions } from "../command.ts";
+import { printCsv } from "../csv.ts";
+import { day } from "../input.ts";
 import { formatRows } from "../output.ts";
 import { addOrderCommands } from "./orders.ts";
 
@@ -33,10 +34,7 @@ type RevenueRow = z.infer<typeof Revenue>["revenue"][number];
 
 /** Adds `orders` and `revenue`, the commands for money. */
 export function addMoneyCommands(program: CatalogCommand): void {
-  const orders = program
-    .command("orders")
-    .summary("list payments, refunds and disputes; solve held orders")
-    .description("Payments and orders. Without a subcommand, it lists payments.");
+  const orders = program.command("orders").description("Payments and orders. Without a subcommand, it lists payments.");
 
   orders
     .command("list", { isDefault: true })
@@ -62,7 +60,6 @@ export function addMoneyCommands(program: CatalogCommand): void {
 
   program
     .command("revenue")
-    .summary("sum up revenue by month and currency")
     .description("Sums up revenue by month (UTC) and currency, oldest first. The default is a year.")
     .option("--from <month>", "the first month (2026-01)", month)
     .option("--to <month>", "the last month", month)
@@ -112,26 +109,6 @@ const REVENUE_COLUMNS = {
   MRR: amount("mrr"),
   CHURN: "churn",
 } as const;
-
-/** Fetches a list as CSV and prints it. Lines end as on this machine's terminals, without a carriage return. */
-async function printCsv(
-  { client, isJson, show }: Context,
-  path: string,
-  query: Record<string, string | undefined>,
-): Promise<void> {
-  if (isJson) throw new CliError(EXIT.usage, "Give either --json or --csv.");
-  const response = await client.send({ path, query: { ...query, format: "csv" }, timeoutMs: CSV_TIMEOUT_MS });
-  const text = (await response.text()).replaceAll("\r\n", "\n").trimEnd();
-  show(text, (lines) => lines);
-}
-
-/** A file of many years takes longer than a page. */
-const CSV_TIMEOUT_MS = 10 * 60_000;
-
-function day(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
-  throw new InvalidArgumentError("Give a day such as 2026-11-01.");
-}
 
 function month(text: string): string {
   if (/^\d{4}-\d{2}$/.test(text)) return text;

@@ -1,25 +1,9 @@
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
-import type { CatalogCommand, Context, PageOptions } from "../command.ts";
+import type { CatalogCommand, Context } from "../command.ts";
 import { positiveInteger } from "../input.ts";
 import { formatFields, formatRows } from "../output.ts";
 import { eventNumber } from "./webhooks.ts";
-
-type AuditOptions = PageOptions & { subject?: string; actor?: string; action?: string };
-
-const Counts = z.record(z.string(), z.number());
-const Downloads = z.looseObject({ total: z.number(), last_7_days: z.number(), last_30_days: z.number() });
-
-const Stats = z.looseObject({
-  at: z.string(),
-  licenses: Counts,
-  machines: z.looseObject({ active: z.number() }),
-  releases: Counts,
-  downloads: Downloads.extend({
-    files: z.array(Downloads.extend({ worker_id: z.string(), version: z.string(), platform: z.string() })),
-  }),
-  outbox: z.looseObject({ entries: z.number(), oldest_age: z.number().nullable() }),
-});
 
 const Republished = z.looseObject({ records: z.number() });
 
@@ -42,24 +26,23 @@ const EventPage = z.looseObject({
 
 type EventOptions = { attention?: true; after?: number; type?: string[]; limit: number };
 
-/** Adds `events`, `audit`, `stats`, `jobs`, `dead-letters` and `republish`, the commands of an operator. */
+/** Adds `events`, `jobs`, `dead-letters` and `republish`, the commands of an operator. */
 export function addOperationsCommands(program: CatalogCommand): void {
   const events = program
     .command("events")
-    .summary("see payment events that failed, or follow every act")
     .description(
-      "Payment events from Stripe. Without a subcommand, it lists those that are not handled yet. With --after, it lists the " +
-        "acts of the audit trail as your own systems read them.",
+      "Lists payment events from Stripe (default: unhandled). With --after, lists the acts of the audit trail in the order in " +
+        "which your own systems read them.",
     );
 
   events
     .command("list", { isDefault: true })
-    .summary("list events that are not handled yet, or need a person")
-    .description("Lists up to 200 payment events that are not handled yet, oldest first.")
-    .option("--attention", "list handled events that need a person instead, such as a price without a plan")
+    .summary("list payment events (default: unhandled)")
+    .description("Lists up to 200 unhandled payment events, oldest first.")
+    .option("--attention", "list handled events that need a person, such as a price without a plan")
     .option("--after <number>", "list acts instead, after this number of the sequence", eventNumber)
     .option("--type <type...>", "with --after: only these, such as license.* or release.publish")
-    .option("--limit <n>", "with --after: how many at most, 1 to 200", positiveInteger, 50)
+    .option("-l, --limit <n>", "with --after: number of entries, 1 to 200", positiveInteger, 50)
     .runAsAdmin((context, { attention, ...sequence }: EventOptions) => {
       if (sequence.after !== undefined) return listSequence(context, sequence.after, sequence);
       const { list } = context;
@@ -71,12 +54,9 @@ export function addOperationsCommands(program: CatalogCommand): void {
 
   events
     .command("retry")
-    .summary("handle an event now, without waiting for the cron")
+    .summary("handle an event now")
     .argument("<event>", "the event's id (evt_...)")
-    .addHelpText(
-      "after",
-      "\nAn event that is handled already does not change, unless it needs a person\nor was ignored.",
-    )
+    .addHelpText("after", "\nA handled event does not change, unless it needs a person or was ignored.")
     .runAsAdmin(async ({ client, show }, id: string) => {
       const request = { method: "POST", path: path`/v1/admin/stripe-events/${id}/retry` } as const;
       show(await client.json(EventAnswer, request), formatEvent);
@@ -84,8 +64,8 @@ export function addOperationsCommands(program: CatalogCommand): void {
 
   events
     .command("dismiss")
-    .summary("take an event off the lists, without any effect on licenses")
-    .description("Takes an event that fails or needs a person off the lists. The catalog does not handle it again.")
+    .summary("remove an event from the lists; no license changes")
+    .description("Removes an event that fails or needs a person from the lists. The catalog does not handle it again.")
     .argument("<event>", "the event's id (evt_...)")
     .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
     .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
@@ -94,30 +74,8 @@ export function addOperationsCommands(program: CatalogCommand): void {
     });
 
   program
-    .command("audit")
-    .paged()
-    .summary("read the audit trail")
-    .description("Lists every change, newest first: time, actor, action, subject and reason.")
-    .option("--subject <id>", "only changes of this license, release or token")
-    .option("--actor <actor>", "only changes by this actor, such as token:adm_... or license:lic_...")
-    .option("--action <action>", "only this action, such as license.revoke")
-    .addHelpText("after", "\nExample:\n  $ rbee-catalog audit --subject lic_06b4m2v8w5r7q1t3x9z2k4n6p8")
-    .runAsAdmin(({ list }, options: AuditOptions) => {
-      const columns = { AT: "at", ACTOR: "actor", ACTION: "action", SUBJECT: "subject", REASON: "reason" };
-      return list("/v1/admin/audit", "entries", columns, options);
-    });
-
-  program
-    .command("stats")
-    .summary("count licenses, machines, releases and downloads")
-    .runAsAdmin(async ({ client, show }) => {
-      show(await client.json(Stats, { path: "/v1/admin/stats" }), formatStats);
-    });
-
-  program
     .command("jobs")
-    .summary("see how the jobs of the cron fared")
-    .description("Lists each job with its last success, its last failure and its error.")
+    .description("Lists each scheduled job with its last success, its failures and its last error.")
     .runAsAdmin(({ list }) => {
       const columns = {
         JOB: "name",
@@ -131,8 +89,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
 
   const letters = program
     .command("dead-letters")
-    .summary("see messages that could not be worked off")
-    .description("Messages of the queues that every attempt failed for. Without a subcommand, it lists them.");
+    .description("Lists the messages of the queues that failed at every attempt.");
 
   letters
     .command("list", { isDefault: true })
@@ -159,9 +116,8 @@ export function addOperationsCommands(program: CatalogCommand): void {
 
   program
     .command("republish")
-    .summary("publish every license and release to the edge again")
     .description(
-      "Makes every record of the edge copy again from the ledger: after a restore, or if KV has lost records.",
+      "Writes every record of the edge copy again from the ledger, after a restore or if KV has lost records.",
     )
     .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
     .runAsAdmin(async ({ client, show }, { reason }: { reason: string }) => {
@@ -169,7 +125,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
       const started = await client.json(Republished, request);
       show(
         started,
-        ({ records }) => `A job publishes ${records} records again. \`rbee-catalog jobs\` shows when it is done.`,
+        ({ records }) => `Publishing ${records} records again. \`rbee-catalog jobs\` shows when it is done.`,
       );
     });
 }
@@ -190,29 +146,8 @@ async function listSequence(
   } as const;
   show(page, ({ events }) => formatRows(events, columns));
   for (const { from, to } of page.forgotten) note(`Deleted by retention: ${from === to ? from : `${from} to ${to}`}`);
-  if (page.has_more) note(`There is more: --after ${page.next_after}`);
+  if (page.has_more) note(`More results: --after ${page.next_after}`);
 }
 
 const formatEvent = ({ event: { id, type, object_id, handled_at, outcome } }: z.infer<typeof EventAnswer>): string =>
   formatFields({ Event: id, Type: type, About: object_id, Handled: handled_at ?? "not yet", Outcome: outcome });
-
-function formatStats({ at, licenses, machines, releases, downloads, outbox }: z.infer<typeof Stats>): string {
-  const { total, last_30_days, last_7_days, files } = downloads;
-  const facts = formatFields({
-    At: at,
-    Licenses: formatCounts(licenses),
-    Machines: `${machines.active} active`,
-    Releases: formatCounts(releases),
-    Downloads: `${total}, of them ${last_30_days} in 30 days, ${last_7_days} in 7`,
-    Unpublished: outbox.entries === 0 ? "nothing" : `${outbox.entries} changes, the oldest ${outbox.oldest_age} s`,
-  });
-  if (files.length === 0) return facts;
-  const columns = { WORKER: "worker_id", VERSION: "version", PLATFORM: "platform" };
-  const counts = { TOTAL: "total", "30 DAYS": "last_30_days", "7 DAYS": "last_7_days" };
-  return `${facts}\n\n${formatRows(files, { ...columns, ...counts })}`;
-}
-
-const formatCounts = (counts: z.infer<typeof Counts>): string =>
-  Object.entries(counts)
-    .map(([name, count]) => `${count} ${name}`)
-    .join(", ");

@@ -15,7 +15,7 @@ type SyncOptions = { dryRun?: boolean; live?: boolean; permissions?: boolean };
 
 /** Adds `plans`, which prepares a Stripe account to sell the plans. */
 export function addPlansCommands(program: CatalogCommand): void {
-  const plans = program.command("plans").summary("prepare a Stripe account to sell the plans").description("Plans.");
+  const plans = program.command("plans").description("Plans.");
 
   plans
     .command("sync")

@@ -32,7 +32,6 @@ type AddOptions = {
 export function addPublisherCommands(program: CatalogCommand): void {
   const publisher = program
     .command("publisher")
-    .summary("name the workflows that publish without a stored secret")
     .description("Trusted publishers: workflows of GitHub Actions that may publish without a stored secret.");
 
   publisher

@@ -33,10 +33,7 @@ type PublishOptions = {
 
 /** Adds `release`, the publisher's commands for versions. */
 export function addReleaseCommands(program: CatalogCommand): void {
-  const release = program
-    .command("release")
-    .summary("publish and withdraw versions of workers")
-    .description("Publishes and withdraws versions of workers.");
+  const release = program.command("release").description("Publishes and withdraws versions of workers.");
 
   release
     .command("publish")

@@ -14,10 +14,7 @@ type RenewOptions = { scope?: string[]; worker?: string[]; expires?: string; rea
 
 /** Adds `token`, the commands for admin tokens. */
 export function addTokenCommands(program: CatalogCommand): void {
-  const token = program
-    .command("token")
-    .summary("create, list, renew and revoke admin tokens")
-    .description("Admin tokens.");
+  const token = program.command("token").description("Admin tokens.");
 
   token
     .command("create")

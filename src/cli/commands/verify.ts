@@ -17,7 +17,6 @@ type VerifyOptions = { dir: string; mirror?: string; releaseKey?: string };
 export function addVerifyCommand(program: CatalogCommand): void {
   program
     .command("verify")
-    .summary("check installed workers, or any files, against the signed index")
     .description(
       "Identifies the worker and version of each file, whether it is outdated or withdrawn, and its builder; or refuses the " +
         "file. Trusts an index only if the release key pinned on this machine vouches for it, it has not expired, and it is not " +

@@ -51,7 +51,6 @@ function hours(text: string): number {
 export function addWebhookCommands(program: CatalogCommand): void {
   const webhooks = program
     .command("webhooks")
-    .summary("send events to systems of your own")
     .description(
       "Endpoints that get events by the Standard Webhooks specification (docs/events.md). Without a subcommand, it lists them.",
     );
