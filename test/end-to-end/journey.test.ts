@@ -52,8 +52,10 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.getByRole("button", { name: "Search" }).click();
     await page.waitForURL(/\?q=premium\+gguf&.*backend=cpu/);
     await page.getByRole("link", { name: "Premium LLM Worker (CPU)" }).click();
-    await page.getByText("makepkg, on Arch Linux", { exact: true }).click();
+    await page.getByText("Arch Linux", { exact: true }).first().click();
     await page.getByText(`/${WORKER}.git && cd ${WORKER} && makepkg -si`).waitFor();
+    await page.getByRole("link", { name: "Get a license" }).click();
+    await page.waitForURL(`**/plans?worker=${WORKER}`);
     await page.getByRole("button", { name: /^Start free trial.*Premium, monthly/ }).click();
     await page.fill("#email", email);
     await page.click("#pay");

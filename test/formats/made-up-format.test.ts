@@ -45,6 +45,7 @@ const madeUp: Format = {
     latestFiles(available, "package", crate).map(({ filename }) => ({
       id: "crate",
       name: "crate, anywhere",
+      systems: ["linux"],
       about: "With a crowbar.",
       commands: `crowbar ${filename}`,
     })),

@@ -13,6 +13,7 @@ import type { Offer, OffersOf } from "../releases/offer.ts";
 import { formatOfFile, type PackageFormat } from "../releases/package-format.ts";
 import { findWorker, type Worker } from "../workers/workers.ts";
 import type { AvailableWorker } from "./available-workers.ts";
+import type { InstallSystem } from "./install-systems.ts";
 import { type PublishedWorker, publishedWorker } from "./published-workers.ts";
 
 /** A way to install a worker with one tool. `setup` is a text that a file must contain before. */
@@ -20,6 +21,8 @@ export type InstallWay = {
   /** The anchor on the page, unique among the ways. */
   id: string;
   name: string;
+  /** The systems that it works on; at least one. */
+  systems: readonly InstallSystem[];
   /** When to choose it, and its requirements. */
   about: string;
   setup?: { file: string; text: string };
@@ -66,10 +69,6 @@ export const packageFormats = (formats: readonly Format[]): PackageFormat[] =>
 export const repositorySources = (formats: readonly Format[]): RepositorySource[] =>
   formats.flatMap(({ repositories }) => repositories ?? []);
 
-/** The ways to install a worker as published now, in the order of `formats`; docs/install.md has the same. */
-export const installWays = (formats: readonly Format[], available: AvailableWorker, url: string): InstallWay[] =>
-  formats.flatMap((format) => format.installWays?.(available, url) ?? []);
-
 /** The offers of all `formats`, for the answer to a publisher. */
 export const offersOf =
   (formats: readonly Format[]): OffersOf =>
@@ -99,7 +98,7 @@ export const latestFiles = (
 
 /** A sentence about the prompt for a license key, with which a way's commands begin; empty for a free worker. */
 export const keyPrompted = (available: AvailableWorker): string =>
-  isPremium(available) ? " The first line asks for your license key." : "";
+  isPremium(available) ? " Paste your license key when prompted." : "";
 
 /** The commands, for a premium worker after a prompt for the license key: the key is on no command line. */
 export const commandsFor = (available: AvailableWorker, variable: string, ...commands: string[]): string =>

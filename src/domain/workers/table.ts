@@ -63,6 +63,16 @@ export type Family = {
   marketplaceCompatibility: MarketplaceCompatibility;
 };
 
+/** A figure that somebody has measured, for the comparison of workers: never an estimate. */
+export type MeasuredFigure = {
+  /** The same text for workers that are compared: `Tokens per second, Llama 3 8B Q4_K_M`. */
+  name: string;
+  /** `84`. */
+  value: string;
+  /** The machine and the date: `RTX 4090, 12 March 2026`. */
+  measured: string;
+};
+
 /** A worker of the table: the facts that neither its family nor its recipe has. */
 export type WorkerRow = {
   family: Family;
@@ -70,6 +80,8 @@ export type WorkerRow = {
   operatingSystems: readonly OperatingSystem[];
   /** Only if they are not those of the family. */
   capabilities?: Capabilities;
+  /** Absent if nobody has measured one. */
+  figures?: readonly MeasuredFigure[];
   pkgbuild: string;
   srcinfo: string;
 };

@@ -22,17 +22,18 @@ export const arch: Format = {
     const premium = isPremium(available);
     const isSigned = packages.every(({ pgp_signature }) => pgp_signature !== null);
     const trust = isSigned
-      ? "Each package is signed by its builder. First import the builder's key with pacman-key."
-      : "This version's package has no OpenPGP signature, so pacman relies on the checksum from this site.";
+      ? "Packages are signed by their builder. First import the builder's key with pacman-key."
+      : "This version's package has no OpenPGP signature, so pacman checks its checksum only.";
     const credential = premium
-      ? " MACHINE is any name for your computer, KEY is your license key. Every user can read pacman.conf. To hide the key, leave out MACHINE:KEY@ and put both into root's ~/.netrc."
+      ? " Replace MACHINE by any name for this computer and KEY by your license key. Every user can read pacman.conf: to keep the key private, leave out MACHINE:KEY@ and put both into root's ~/.netrc."
       : "";
     const server = `${premium ? url.replace("://", "://MACHINE:KEY@") : url}/arch/$repo/os/$arch`;
     return [
       {
         id: "pacman",
-        name: "pacman, on Arch Linux",
-        about: `Installs the package and upgrades it with your system. ${trust}${credential}`,
+        name: "pacman",
+        systems: ["arch"],
+        about: `Installs a package that your system upgrades keep current. ${trust}${credential}`,
         setup: {
           file: "/etc/pacman.conf",
           text: [

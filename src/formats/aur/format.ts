@@ -8,8 +8,9 @@ export const aur: Format = {
       ? [
           {
             id: "aur",
-            name: "An AUR helper, such as yay or paru",
-            about: `For one command, the helper uses this site instead of the AUR.${keyPrompted(available)}`,
+            name: "AUR helper (yay, paru)",
+            systems: ["arch"],
+            about: `AUR-compatible: point your helper at this catalog for one command.${keyPrompted(available)}`,
             commands: commandsFor(
               available,
               "RBEE_LICENSE_TOKEN",

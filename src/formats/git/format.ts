@@ -31,9 +31,10 @@ export const git: Format = {
       ? [
           {
             id: "makepkg",
-            name: "makepkg, on Arch Linux",
+            name: "makepkg",
+            systems: ["arch"],
             about: isPremium(available)
-              ? `Builds a package from the signed binary.${keyPrompted(available)} To update, run git pull and makepkg again.`
+              ? `Packages the signed binary.${keyPrompted(available)} To update, run git pull and makepkg again.`
               : "Builds a package from source. To update, run git pull and makepkg again.",
             commands: commandsFor(
               available,

@@ -22,7 +22,8 @@ export const homebrew: Format = {
       ? [
           {
             id: "brew",
-            name: "Homebrew, on a Mac",
+            name: "Homebrew",
+            systems: ["macos"],
             about: `For Macs with Apple silicon.${keyPrompted(available)}`,
             commands: commandsFor(
               available,

@@ -1,7 +1,16 @@
-import { type Format, type InstallWay, isPremium, latestFiles, platformsOf } from "../../domain/catalog/format.ts";
+import {
+  type Format,
+  type InstallWay,
+  isPremium,
+  keyPrompted,
+  latestFiles,
+  platformsOf,
+} from "../../domain/catalog/format.ts";
+import { systemsOf } from "../../domain/catalog/install-systems.ts";
 import { latestVersionWith } from "../../domain/delivery/decision.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
-import { PLATFORM_WORDS } from "../../domain/releases/manifest.ts";
+import { PLATFORM_WORDS, type Platform } from "../../domain/releases/manifest.ts";
+import { containerWay } from "./container.ts";
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
 export const install: Format = {
@@ -15,28 +24,48 @@ export const install: Format = {
     })),
   installWays(available, url) {
     const { worker } = available;
-    const premium = isPremium(available);
     const platforms = latestFiles(available, "binary").map(({ platform }) => platform);
-    if (platforms.length === 0) return [];
-    const machines = platforms.map((platform) => PLATFORM_WORDS[platform]).join("; ");
-    const shell: InstallWay = {
-      id: "curl",
-      name: "curl, in any shell",
-      about: premium
-        ? `Needs only curl. It reads your license key from RBEE_LICENSE_TOKEN, or asks for it. For ${machines}.`
-        : `Needs only curl. It downloads the file for your machine and checks it. For ${machines}.`,
-      commands: `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`,
-    };
-    const command: InstallWay = {
-      id: "rbee-catalog",
-      name: "rbee-catalog, on a hive",
-      about: premium
-        ? `Checks the signature and installs the worker into the folder of the hive. The first line asks for your license key and activates the machine. Later you need only the second line. For ${machines}.`
-        : `Checks the signature and installs the worker into the folder of the hive. For ${machines}.`,
-      commands: [...(premium ? [activationCommand(url)] : []), `rbee-catalog --url ${url} install ${worker.id}`].join(
-        " &&\n",
-      ),
-    };
-    return platforms.every((platform) => platform.startsWith("windows-")) ? [command] : [shell, command];
+    const unix = platforms.filter((platform) => !platform.startsWith("windows-"));
+    const script = `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`;
+    const key = isPremium(available) ? " Paste your license key when prompted." : "";
+    const ways: InstallWay[] = [];
+    if (unix.length > 0) {
+      ways.push({
+        id: "curl",
+        name: "Install script",
+        systems: systemsOf(unix),
+        about: `Requires only curl. It picks the build for your machine and checks its checksum, and its signature if minisign is installed.${key} For ${machines(unix)}.`,
+        commands: script,
+      });
+    }
+    if (platforms.length > 0) {
+      ways.push({
+        id: "rbee-catalog",
+        name: "rbee-catalog",
+        systems: systemsOf(platforms),
+        about: `Checks the signature against pinned keys and installs into the hive's worker folder.${activation(available)} For ${machines(platforms)}.`,
+        commands: [
+          ...(isPremium(available) ? [activationCommand(url)] : []),
+          `rbee-catalog --url ${url} install ${worker.id}`,
+        ].join(" &&\n"),
+      });
+    }
+    if (platforms.includes("linux-x86_64")) {
+      ways.push({
+        id: "wsl",
+        name: "Windows Subsystem for Linux (WSL)",
+        systems: ["windows"],
+        about: `Installs the worker for Linux inside WSL.${key}`,
+        commands: script,
+      });
+    }
+    return [...ways, ...containerWay(available, url)];
   },
 };
+
+const machines = (platforms: readonly Platform[]): string =>
+  [...new Set(platforms)].map((platform) => PLATFORM_WORDS[platform]).join("; ");
+
+/** A sentence about the first line of the command's way, which activates the machine; empty for a free worker. */
+const activation = (available: Parameters<typeof keyPrompted>[0]): string =>
+  isPremium(available) ? `${keyPrompted(available)} The first line activates this machine; run it once.` : "";

@@ -1,17 +1,21 @@
-import { readAvailableWorkers } from "../../domain/catalog/available-workers.ts";
+import { type AvailableWorker, readAvailableWorkers } from "../../domain/catalog/available-workers.ts";
+import { quickStarts, waysBySystem } from "../../domain/catalog/installation.ts";
 import { SearchQuery, searchWorkers, workerQuery } from "../../domain/catalog/search.ts";
+import { compareTiers, counterpartOf } from "../../domain/catalog/tier-comparison.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
-import { stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { WorkerParams } from "../../domain/workers/request.ts";
-import { findWorker, workers } from "../../domain/workers/workers.ts";
+import { TIERS, type Tier } from "../../domain/workers/table.ts";
+import { findWorker } from "../../domain/workers/workers.ts";
 import { inTime } from "../../platform/http/in-time.ts";
-import { createRoute, createRouter, Problem, PUBLIC_CACHE_CONTROL, problems, z } from "../../platform/http/route.ts";
-import { GUIDES, guidePath } from "../guides/guides.ts";
+import { createRouter, Problem } from "../../platform/http/route.ts";
 import { pageRoute } from "../page/kit.ts";
-import { readDownloadHistory } from "./download-history.tsx";
+import { priceHint } from "../shop/plan-page.tsx";
+import { crawlerRoutes } from "./crawlers.ts";
 import { installPage } from "./install-page.tsx";
+import { visitorSystem } from "./visitor-system.ts";
+import { readDownloadHistory } from "./worker/download-history.tsx";
+import { workerPage } from "./worker/worker-page.tsx";
 import { workerListPage } from "./worker-list-page.tsx";
-import { workerPage } from "./worker-page.tsx";
 
 /** The time that the page waits for the download counts. It is complete without them. */
 const PATIENCE_MILLISECONDS = 500;
@@ -31,9 +35,27 @@ storefrontRoutes.openapi(
     const [available, offers] = await Promise.all([readAvailableWorkers(c.env, c.var.now), readPlanOffers(c)]);
     const all = Array.from(available.values(), ({ worker }) => worker);
     const found = searchWorkers(all, query).flatMap(({ id }) => available.get(id) ?? []);
-    return workerListPage({ query, found, offers, url: c.var.config.PUBLIC_URL });
+    const url = c.var.config.PUBLIC_URL;
+    const everyone = [...available.values()];
+    return workerListPage({
+      ...{ query, found, offers, url },
+      starts: quickStarts(c.var.service.formats, everyone, url),
+      system: visitorSystem(c.req.raw.headers),
+      comparison: compareTiers(
+        sidesOf(everyone),
+        offers.map(({ plan }) => plan),
+      ),
+    });
   },
 );
+
+/** The free and the premium workers of the kinds that both tiers have. */
+function sidesOf(all: readonly AvailableWorker[]): Record<Tier, AvailableWorker[]> {
+  const isCompared = ({ worker: { kind } }: AvailableWorker): boolean =>
+    TIERS.every((tier) => all.some(({ worker }) => worker.tier === tier && worker.kind === kind));
+  const of = (tier: Tier) => all.filter((one) => one.worker.tier === tier && isCompared(one));
+  return { free: of("free"), premium: of("premium") };
+}
 
 storefrontRoutes.openapi(
   pageRoute("get", "/w/{id}", {
@@ -54,17 +76,24 @@ storefrontRoutes.openapi(
     const [all, downloads, offers] = await Promise.all([
       readAvailableWorkers(c.env, now),
       inTime(c, readDownloadHistory(c.env.STATISTICS, worker.id, now), PATIENCE_MILLISECONDS, null),
-      worker.tier === "premium" ? readPlanOffers(c) : [],
+      readPlanOffers(c),
     ]);
     const available = all.get(worker.id);
     if (!available) throw new Error(`${worker.id} is not among the published workers.`);
+    const url = c.var.config.PUBLIC_URL;
+    const counterpart = counterpartOf(available, all.values());
+    const pair = counterpart === null ? [] : [available, counterpart];
     return workerPage({
+      ...{ available, counterpart, downloads, url },
       formats: c.var.service.formats,
-      available,
-      downloads,
-      offers,
-      url: c.var.config.PUBLIC_URL,
-      formTargets: stripePageOrigins(c.var.config),
+      offers: worker.tier === "premium" ? offers : [],
+      systems: waysBySystem(c.var.service.formats, available, url),
+      visitor: visitorSystem(c.req.raw.headers),
+      comparison: compareTiers(
+        sidesOf(pair),
+        offers.map(({ plan }) => plan),
+      ),
+      priceHint: priceHint(offers),
     });
   },
 );
@@ -76,50 +105,13 @@ storefrontRoutes.openapi(
   }),
   async (c) => {
     const available = await readAvailableWorkers(c.env, c.var.now);
-    return installPage(c.var.service.formats, [...available.values()], c.var.config.PUBLIC_URL);
+    return installPage({
+      formats: c.var.service.formats,
+      available: [...available.values()],
+      system: visitorSystem(c.req.raw.headers),
+      url: c.var.config.PUBLIC_URL,
+    });
   },
 );
 
-/** The public pages for search engines. */
-const PUBLIC_PATHS = [
-  ...["/", "/plans", "/install", "/guides"],
-  ...GUIDES.map(({ slug }) => guidePath(slug)),
-  ...workers.map(({ id }) => `/w/${id}`),
-];
-
-/** Private pages, and paths for programs. */
-const CLOSED_PATHS = ["/account", "/admin", "/checkout", "/recover", "/emails", "/v1/", "/dl/"];
-
-const file = (path: string, summary: string, type: string, example: string) =>
-  createRoute({
-    method: "get",
-    path,
-    tags: ["Pages"],
-    summary,
-    security: [],
-    responses: {
-      200: { description: "The file.", content: { [type]: { schema: z.string().openapi({ example }) } } },
-      ...problems("INTERNAL_ERROR"),
-    },
-  });
-
-/** RFC 9309. */
-const robots = file("/robots.txt", "Tell crawlers which paths to skip", "text/plain", "User-agent: *\nDisallow: /v1/");
-/** sitemaps.org. */
-const sitemap = file("/sitemap.xml", "List the public pages for crawlers", "application/xml", '<?xml version="1.0"?>');
-
-storefrontRoutes.openapi(robots, (c) => {
-  const closed = CLOSED_PATHS.map((path) => `Disallow: ${path}\n`).join("");
-  const text = `User-agent: *\n${closed}\nSitemap: ${c.var.config.PUBLIC_URL}/sitemap.xml\n`;
-  return c.body(text, 200, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": PUBLIC_CACHE_CONTROL });
-});
-
-storefrontRoutes.openapi(sitemap, (c) => {
-  const places = PUBLIC_PATHS.map((path) => `<url><loc>${c.var.config.PUBLIC_URL}${path}</loc></url>`).join("\n");
-  const text = `<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-${places}
-</urlset>
-`;
-  return c.body(text, 200, { "Content-Type": "application/xml", "Cache-Control": PUBLIC_CACHE_CONTROL });
-});
+storefrontRoutes.route("/", crawlerRoutes);

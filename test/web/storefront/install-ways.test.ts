@@ -6,7 +6,7 @@ import { publishRelease, randomBytes, type TestFile } from "../../support/publis
 
 const ORIGIN = "https://catalog.test";
 
-/** The commands and files of each way on a page, by its name. */
+/** The commands and files of each way on a page, those of a system after those of the one before. */
 async function linesOf(path: string): Promise<string[]> {
   const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
   expect(response.status).toBe(200);
@@ -16,9 +16,16 @@ async function linesOf(path: string): Promise<string[]> {
     .map(({ text }) => text.replaceAll("&amp;", "&"));
 }
 
-const summaries = async (path: string): Promise<string[]> => {
+/** The names of the ways on the panel of a system. */
+const waysOn = async (system: string, path: string): Promise<string[]> => {
   const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
-  return (await find(response, "main details:not(.file) > summary")).map(({ text }) => text);
+  return (await find(response, `.on-${system} h4`)).map(({ text }) => text);
+};
+
+/** The sentence of a system that has no way. */
+const missingOn = async (system: string, path: string): Promise<string | undefined> => {
+  const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
+  return (await find(response, `.on-${system} .empty`))[0]?.text.trim();
 };
 
 const binary = (platform: TestFile["platform"]): TestFile => ({
@@ -37,24 +44,42 @@ describe("the ways to install a worker", () => {
     ]);
   });
 
-  it("are none for an unpublished premium worker", async () => {
+  it("are none for an unpublished premium worker, which is coming soon", async () => {
     for (const id of ["llm-worker-rbee-premium-cpu", "llm-worker-rbee-premium-metal"]) {
       expect(await linesOf(`/w/${id}`)).toEqual([]);
       const html = await (
         await exports.default.fetch(`${ORIGIN}/w/${id}`, { headers: { Accept: "text/html" } })
       ).text();
-      expect(html).toContain("No version of this worker is published yet.");
+      expect(html).toContain("Not yet.");
       expect(html).not.toContain("softwareVersion");
-      expect(html).toContain("<dd>not published yet</dd>");
+      expect(html).toContain("<dd>Coming soon</dd>");
     }
+  });
+
+  it("say for each system without one why there is none", async () => {
+    const path = "/w/llm-worker-rbee-metal";
+    expect(await missingOn("linux", path)).toBe("Not for Linux. This worker runs on macOS only.");
+    expect(await missingOn("container", path)).toBe("Not for Container. This worker runs on macOS only.");
+    expect(await missingOn("macos", path)).toBeUndefined();
+    expect(await missingOn("linux", "/w/llm-worker-rbee-cuda")).toMatch(/^Not yet\. No binary for Linux is released\./);
+    expect(await missingOn("windows", "/w/llm-worker-rbee-cuda")).toBe("Not yet. No binary for Windows is released.");
+    expect(await missingOn("arch", "/w/llm-worker-rbee-cuda")).toBeUndefined();
   });
 
   it("are the script and the command for a binary, and pacman for a package", async () => {
     const id = "llm-worker-rbee-cpu";
     await publishRelease({ worker_id: id, version: "1.0.0", files: [binary("linux-x86_64"), binary("macos-aarch64")] });
-    expect(await linesOf(`/w/${id}`)).toEqual([
-      `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${id}`,
-      `rbee-catalog --url ${ORIGIN} install ${id}`,
+    const script = `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${id}`;
+    const command = `rbee-catalog --url ${ORIGIN} install ${id}`;
+    expect(await waysOn("linux", `/w/${id}`)).toEqual(["Install script", "rbee-catalog"]);
+    expect(await waysOn("macos", `/w/${id}`)).toEqual(["Install script", "rbee-catalog"]);
+    expect(await waysOn("windows", `/w/${id}`)).toEqual(["Windows Subsystem for Linux (WSL)"]);
+    expect(await waysOn("arch", `/w/${id}`)).toEqual(["makepkg", "AUR helper (yay, paru)"]);
+    expect(await waysOn("container", `/w/${id}`)).toEqual(["Docker"]);
+    expect((await linesOf(`/w/${id}`)).slice(0, 7)).toEqual([
+      ...[script, command],
+      ...[script, command],
+      script,
       `git clone ${ORIGIN}/${id}.git && cd ${id} && makepkg -si`,
       `yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${id}`,
     ]);
@@ -63,11 +88,7 @@ describe("the ways to install a worker", () => {
       version: "1.0.0",
       files: [packageFile("llm-worker-rbee-cuda", "1.0.0", "linux-x86_64", { pgpSignature: PGP_SIGNATURE })],
     });
-    expect(await summaries("/w/llm-worker-rbee-cuda")).toEqual([
-      "makepkg, on Arch Linux",
-      "pacman, on Arch Linux",
-      "An AUR helper, such as yay or paru",
-    ]);
+    expect(await waysOn("arch", "/w/llm-worker-rbee-cuda")).toEqual(["makepkg", "pacman", "AUR helper (yay, paru)"]);
     expect(await linesOf("/w/llm-worker-rbee-cuda")).toContain(
       `[rbee]\nSigLevel = Required DatabaseOptional\nServer = ${ORIGIN}/arch/$repo/os/$arch`,
     );
@@ -75,9 +96,25 @@ describe("the ways to install a worker", () => {
 
   it("are not a shell script for Windows", async () => {
     await publishRelease({ worker_id: "llm-worker-rbee-cuda", version: "1.0.0", files: [binary("windows-x86_64")] });
+    expect(await waysOn("windows", "/w/llm-worker-rbee-cuda")).toEqual(["rbee-catalog"]);
     const lines = await linesOf("/w/llm-worker-rbee-cuda");
     expect(lines).toContain(`rbee-catalog --url ${ORIGIN} install llm-worker-rbee-cuda`);
     expect(lines.join("\n")).not.toContain("install.sh");
+  });
+
+  it("build an image for any CPU only, with the license key as a secret of the build", async () => {
+    for (const worker_id of ["llm-worker-rbee-cpu", "llm-worker-rbee-cuda", "llm-worker-rbee-premium-cpu"]) {
+      await publishRelease({ worker_id, version: "1.0.0", files: [binary("linux-x86_64")] });
+    }
+    const imageOf = async (id: string) => (await linesOf(`/w/${id}`)).find((line) => line.includes("docker build")) ?? "";
+    const free = await imageOf("llm-worker-rbee-cpu");
+    expect(free).toContain(`\nRUN curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cpu\n`);
+    expect(free).not.toContain("LICENSE");
+    const premium = await imageOf("llm-worker-rbee-premium-cpu");
+    expect(premium).toMatch(/^read -rs RBEE_LICENSE_KEY && export RBEE_LICENSE_KEY &&\n/);
+    expect(premium).toContain("--secret id=license,env=RBEE_LICENSE_KEY");
+    expect(premium).not.toMatch(/^(?:ENV|ARG) /m);
+    expect(await missingOn("container", "/w/llm-worker-rbee-cuda")).toBe("Not yet. We have no image with GPU libraries yet.");
   });
 
   it("ask for the license key in the same command that needs it", async () => {
@@ -90,15 +127,17 @@ describe("the ways to install a worker", () => {
     });
     await publishRelease({ worker_id: mac, version: "1.0.0", files: [binary("macos-aarch64")] });
     const token = "read -rs RBEE_LICENSE_TOKEN && export RBEE_LICENSE_TOKEN &&\n";
-    expect(await linesOf(`/w/${linux}`)).toEqual([
+    expect((await linesOf(`/w/${linux}`)).filter((line) => !line.includes("docker build"))).toEqual([
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `rbee-catalog --url ${ORIGIN} activate --key-stdin &&\nrbee-catalog --url ${ORIGIN} install ${linux}`,
+      `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `${token}git clone ${ORIGIN}/${linux}.git && cd ${linux} && makepkg -si`,
       // The package has no OpenPGP signature.
       `[rbee-premium]\nSigLevel = Optional\nServer = https://MACHINE:KEY@catalog.test/arch/$repo/os/$arch`,
       `sudo pacman -Syu ${linux}`,
       `${token}yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${linux}`,
     ]);
+    expect(await waysOn("macos", `/w/${mac}`)).toEqual(["Install script", "rbee-catalog", "Homebrew"]);
     expect((await linesOf(`/w/${mac}`)).at(-1)).toBe(
       `read -rs HOMEBREW_RBEE_LICENSE_TOKEN && export HOMEBREW_RBEE_LICENSE_TOKEN &&\nbrew tap rbee/rbee ${ORIGIN}/homebrew-rbee.git &&\nbrew install rbee/rbee/${mac}`,
     );
@@ -107,27 +146,28 @@ describe("the ways to install a worker", () => {
   it("use the newest stable release", async () => {
     const id = "llm-worker-rbee-cuda";
     await publishRelease({ worker_id: id, version: "2.0.0-beta.1", files: [binary("linux-x86_64")] });
-    expect(await summaries(`/w/${id}`)).toEqual(["makepkg, on Arch Linux", "An AUR helper, such as yay or paru"]);
+    expect(await waysOn("linux", `/w/${id}`)).toEqual([]);
+    expect(await waysOn("arch", `/w/${id}`)).toEqual(["makepkg", "AUR helper (yay, paru)"]);
   });
 });
 
 describe("/install", () => {
-  it("begins with the command that needs no name of a worker", async () => {
-    const response = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
-    const [first] = await find(response, "pre code");
-    expect(first?.text).toBe(`curl -fsSL ${ORIGIN}/install.sh | sh`);
+  it("begins with the command that needs no name of a worker, once a binary is released", async () => {
+    const first = async () => (await find(await page("/install"), ".on-linux pre code"))[0]?.text;
+    const page = (path: string) => exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
+    expect(await first()).toBeUndefined();
+    expect(await missingOn("linux", "/install")).toBe("Not yet. Nothing that installs on Linux is released.");
+    await publishRelease({ worker_id: "llm-worker-rbee-cpu", version: "1.0.0", files: [binary("linux-x86_64")] });
+    expect(await first()).toBe(`curl -fsSL ${ORIGIN}/install.sh | sh`);
   });
 
-  it("has every way of any worker once", async () => {
-    expect(await summaries("/install")).toEqual([
-      "makepkg, on Arch Linux",
-      "An AUR helper, such as yay or paru",
-      "Homebrew, on a Mac",
-    ]);
+  it("has every way of any worker once for each system", async () => {
+    expect(await waysOn("linux", "/install")).toEqual([]);
+    expect(await waysOn("arch", "/install")).toEqual(["makepkg", "AUR helper (yay, paru)"]);
+    expect(await waysOn("macos", "/install")).toEqual(["Homebrew"]);
     await publishRelease({ worker_id: "llm-worker-rbee-cuda", version: "1.0.0", files: [binary("linux-x86_64")] });
-    const lines = await linesOf("/install");
-    expect(lines).toHaveLength(5);
-    expect(lines).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cuda`);
+    expect(await waysOn("linux", "/install")).toEqual(["Install script", "rbee-catalog"]);
+    expect(await linesOf("/install")).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cuda`);
   });
 
   it("links to the complete guide", async () => {

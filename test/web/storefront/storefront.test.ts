@@ -32,7 +32,7 @@ const Found = z.object({ workers: z.array(z.object({ id: z.string() })).nonempty
 
 /** The ids of the workers on a page of the storefront. */
 const shown = async (path: string): Promise<string[]> =>
-  (await find(await ask(path), ".card h2 a")).map(({ attributes }) => (attributes["href"] ?? "").replace("/w/", ""));
+  (await find(await ask(path), ".card h3 a")).map(({ attributes }) => (attributes["href"] ?? "").replace("/w/", ""));
 
 /** The versions on a free worker's page, newest first, each with its badges. */
 const versions = async (html: string): Promise<string[]> =>
@@ -92,21 +92,20 @@ describe("the storefront", () => {
     for (const { description } of workers) expect(html).toContain(description);
   });
 
-  it("shows the published version of each worker", async () => {
-    const shownVersions = async () => {
-      const facts = await find(await ask("/"), ".card dd");
-      return facts.map(({ text }) => text).filter((text) => /^\d+\.|published/.test(text));
+  it("shows the version of each worker that can be had, and the others as coming soon", async () => {
+    const cards = async () => {
+      const badges = await find(await ask("/"), ".card .version, .card .badge.plain");
+      return badges.map(({ text }) => text);
     };
     const shownWith = (released: Record<string, string>) =>
       workers.map(({ id, tier, version }) => {
-        const unreleased = tier === "free" ? `${version}, built from source, not released yet` : "not published yet";
-        return released[id] ?? unreleased;
+        return released[id] ?? (tier === "free" ? `${version}, built from source` : "Coming soon");
       });
-    expect(await shownVersions()).toEqual(shownWith({}));
+    expect(await cards()).toEqual(shownWith({}));
     await publishRelease({ worker_id: FREE, version: "1.2.0" });
     await publishRelease({ worker_id: FREE, version: "1.3.0-rc.1" });
     await publishRelease({ worker_id: PREMIUM, version: "2.0.1" });
-    expect(await shownVersions()).toEqual(shownWith({ [FREE]: "1.2.0", [PREMIUM]: "2.0.1" }));
+    expect(await cards()).toEqual(shownWith({ [FREE]: "1.2.0", [PREMIUM]: "2.0.1" }));
   });
 
   it.each(["?q=nvidia", "?tier=premium&backend=metal", "?platform=windows", "?q=&platform=&arch=&backend=&tier=free"])(
@@ -122,8 +121,26 @@ describe("the storefront", () => {
     const [input] = await find(await ask(path), "input[name=q]");
     expect(input?.attributes["value"]).toBe("vulkan");
     const chosen = await find(await ask(path), "option[selected]");
-    expect(chosen.map(({ attributes }) => attributes["value"])).toEqual(["linux", "", "", "cuda", ""]);
-    expect(await (await ask(path)).text()).toContain("No worker matches");
+    expect(chosen.map(({ attributes }) => attributes["value"])).toEqual(["linux", "cuda", "", ""]);
+    expect(await (await ask(path)).text()).toContain("No workers match these filters");
+  });
+
+  it("combines filters, and removes each by a link of its own", async () => {
+    const path = "/?q=gguf&platform=linux&arch=x86_64&backend=cuda&tier=free";
+    expect(await shown(path)).toEqual(["llm-worker-rbee-cuda"]);
+    const links = (await find(await ask(path), ".conditions a")).map(({ attributes }) =>
+      attributes["href"]?.replaceAll("&amp;", "&"),
+    );
+    expect(links).toEqual([
+      "/?platform=linux&arch=x86_64&backend=cuda&tier=free",
+      "/?q=gguf&arch=x86_64&backend=cuda&tier=free",
+      "/?q=gguf&platform=linux&backend=cuda&tier=free",
+      "/?q=gguf&platform=linux&arch=x86_64&tier=free",
+      "/?q=gguf&platform=linux&arch=x86_64&backend=cuda",
+      "/",
+    ]);
+    const [arch] = await find(await ask(path), "input[name=arch]");
+    expect(arch?.attributes["value"]).toBe("x86_64");
   });
 
   it("escapes the search", async () => {
@@ -183,26 +200,29 @@ describe("a worker's page", () => {
       version: "1.0.0",
       files: [{ bytes: randomBytes(100) }, signed],
     });
-    const links = async (): Promise<(string | undefined)[]> =>
-      (await find(await ask(`/w/${FREE}`), "section[aria-labelledby=versions] a")).map(
+    const links = async (section = "versions"): Promise<(string | undefined)[]> =>
+      (await find(await ask(`/w/${FREE}`), `section[aria-labelledby=${section}] a`)).map(
         ({ attributes }) => attributes["href"],
       );
     const folder = `/v1/workers/${FREE}/1.0.0`;
-    const checking = ["/keys/release-signing.pub", "index.json", "index.json.minisig"].map((name) =>
-      name.startsWith("/") ? name : `/v1/workers/${FREE}/${name}`,
-    );
+    const checking = ["index.json", "index.json.minisig"].map((name) => `/v1/workers/${FREE}/${name}`);
     const files = [
       `${folder}/files/worker-linux-x86_64`,
       `${folder}/files/${signed.filename}`,
       `${folder}/files/${signed.filename}.sig`,
     ];
-    expect(await links()).toEqual([...files, ...checking]);
+    expect(await links()).toEqual(files);
+    expect(await links("verify")).toEqual([
+      "/keys/release-signing.pub",
+      "https://jedisct1.github.io/minisign/",
+      ...checking,
+    ]);
     const summaries = (await find(await ask(`/w/${FREE}`), "details.file summary")).map(({ text }) => text);
     expect(summaries).toEqual(["Linux, x86-64 100 bytes", "Linux, x86-64, pacman package 300 bytes"]);
     const text = new Uint8Array(new TextEncoder().encode(provenanceOf(...release.artifacts))).buffer;
     const { changeId } = await attachProvenance(env, configOf(env), publisher(), release.id, text);
     await publish(env, publishers, { topic: "manifest", key: FREE }, changeId === null ? [] : [changeId]);
-    expect(await links()).toEqual([...files, `${folder}/provenance`, ...checking]);
+    expect(await links()).toEqual([...files, `${folder}/provenance`]);
     expect((await ask(`${folder}/provenance`)).status).toBe(200);
   });
 

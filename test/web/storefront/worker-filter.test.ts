@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SearchQuery, workerQuery } from "../../../src/domain/catalog/search.ts";
 import { ARCHITECTURES } from "../../../src/domain/workers/recipe.ts";
 import { BACKENDS, KINDS, OPERATING_SYSTEMS, TIERS } from "../../../src/domain/workers/table.ts";
-import { filterPath } from "../../../src/web/storefront/worker-list-page.tsx";
+import { filterPath } from "../../../src/web/storefront/worker-filter.tsx";
 
 const perhaps = <Value>(values: readonly Value[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
 const queries = fc.record({

@@ -1,9 +1,9 @@
-import { IsolateCache } from "../../lib/isolate.ts";
-import { logFailure } from "../../lib/log.ts";
-import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../lib/time.ts";
-import { DOWNLOADS_SINCE } from "../../platform/usage/read.ts";
-import { BarChart, DayAxis } from "../page/chart/kit.ts";
-import { DataTable, type FC, formatCount, formatDate, Time } from "../page/kit.ts";
+import { IsolateCache } from "../../../lib/isolate.ts";
+import { logFailure } from "../../../lib/log.ts";
+import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../../lib/time.ts";
+import { DOWNLOADS_SINCE } from "../../../platform/usage/read.ts";
+import { BarChart, DayAxis } from "../../page/chart/kit.ts";
+import { DataTable, type FC, formatCount, formatDate, Time } from "../../page/kit.ts";
 
 /** The downloads of the day (UTC) that begins at `day`. */
 export type DownloadDay = { day: UnixSeconds; count: number };

@@ -1,15 +1,15 @@
-import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
-import { type Format, packageFormats } from "../../domain/catalog/format.ts";
+import type { AvailableWorker } from "../../../domain/catalog/available-workers.ts";
+import { type Format, packageFormats } from "../../../domain/catalog/format.ts";
 import {
   type ReleaseFile as File,
   filesOf,
   type ManifestRelease,
   PLATFORM_WORDS,
-} from "../../domain/releases/manifest.ts";
-import { formatOfFile, type PackageFormat } from "../../domain/releases/package-format.ts";
-import type { Verification } from "../../domain/releases/provenance/claims.ts";
-import { requiresWords } from "../../domain/releases/requires/requires.ts";
-import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../page/kit.ts";
+} from "../../../domain/releases/manifest.ts";
+import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
+import type { Verification } from "../../../domain/releases/provenance/claims.ts";
+import { requiresWords } from "../../../domain/releases/requires/requires.ts";
+import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../../page/kit.ts";
 
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
@@ -20,14 +20,12 @@ type Props = { formats: readonly Format[]; available: AvailableWorker };
 export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releases, latest } }) => (
   <section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
-    {releases === null ? (
-      <p class="empty">We cannot show the versions at the moment. Please try again in a minute.</p>
-    ) : null}
+    {releases === null ? <p class="empty">We can't show the versions right now. Try again in a minute.</p> : null}
     {releases?.length === 0 ? (
       <p class="empty">
         {worker.tier === "free"
-          ? "No binaries are published yet. You can build this worker from source."
-          : "No version is published yet."}
+          ? "No binary is released yet. You can build this worker from source."
+          : "Coming soon. No version is released yet."}
       </p>
     ) : null}
     {releases?.slice(0, SHOWN).map((release) => (
@@ -44,7 +42,6 @@ export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releas
         <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as JSON
       </p>
     ) : null}
-    {releases !== null && releases.length > 0 ? <Checking workerId={worker.id} /> : null}
   </section>
 );
 
@@ -70,9 +67,9 @@ const Release: FC<ReleaseProps> = ({ formats, workerId, isFree, release, isLates
           <Time at={published_at} />
         </span>
       </div>
-      {status === "yanked" ? <p>No longer recommended. You can still install exactly this version.</p> : null}
+      {status === "yanked" ? <p>No longer recommended. Pinned installs keep working.</p> : null}
       {status === "blocked" ? (
-        <p>Withdrawn. It can no longer be downloaded. If you run this version, please update.</p>
+        <p>Withdrawn: it can no longer be downloaded. If you run this version, please update.</p>
       ) : null}
       {notes === null ? null : <Prose text={notes} />}
       {status === "blocked"
@@ -104,7 +101,7 @@ const BuiltBy: FC<BuiltByProps> = ({ href, version, verification }) => {
   if (claims === null) {
     return (
       <p class="quiet">
-        How it was built, attested by its builder and not verified: <a href={href}>provenance of {version}</a>
+        Build attested by its builder, not verified: <a href={href}>provenance of {version}</a>
       </p>
     );
   }
@@ -119,15 +116,6 @@ const BuiltBy: FC<BuiltByProps> = ({ href, version, verification }) => {
 
 /** The name of a repository on GitHub, without the site. */
 const nameOf = (repository: string): string => repository.replace(/^https:\/\/github\.com\//, "");
-
-/** The links to verify a file without trusting this page. */
-const Checking: FC<{ workerId: string }> = ({ workerId }) => (
-  <p class="quiet">
-    To verify a file, use our <a href="/keys/release-signing.pub">public key</a> with minisign, or run{" "}
-    <code>rbee-catalog verify</code>. The <a href={`/v1/workers/${workerId}/index.json`}>signed index</a> (
-    <a href={`/v1/workers/${workerId}/index.json.minisig`}>its signature</a>) lists every version, file and checksum.
-  </p>
-);
 
 type FileProps = {
   /** The format of a package; null for a binary. */
