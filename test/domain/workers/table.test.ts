@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FAMILIES, idOfName } from "../../../src/domain/workers/families.ts";
+import { READMES } from "../../../src/domain/workers/readmes.ts";
 import { WORKER_ROWS } from "../../../src/domain/workers/rows.ts";
 import { BACKENDS, type Family, TIERS, type WorkerRow } from "../../../src/domain/workers/table.ts";
 import { findWorker, workers, workersFrom } from "../../../src/domain/workers/workers.ts";
@@ -29,6 +30,12 @@ describe("the table of workers", () => {
     const unused = recipes.filter((name) => !texts.has(readFileSync(join(PKGBUILDS, name), "utf8")));
     expect(unused, "add a row to src/domain/workers/rows.ts").toEqual([]);
     expect(families.filter((family) => !workers.some((worker) => worker.family === family))).toEqual([]);
+  });
+
+  it("has a README for families alone, with parts below headings", () => {
+    const ids = families.map(({ id }) => id);
+    expect([...READMES.keys()].filter((id) => !ids.includes(id))).toEqual([]);
+    for (const text of READMES.values()) expect(text).toMatch(/^[^#]+\n## /);
   });
 
   it("finds workers by id and by variant, and by nothing else", () => {
