@@ -16,7 +16,7 @@ const SYSTEM_NAMES: Record<OperatingSystem, string> = { linux: "Linux", macos: "
 
 type Sides = Record<Tier, readonly AvailableWorker[]>;
 
-type GrantOfPlan = Pick<Plan, "versions" | "updates_days" | "machine_limit" | "offline_days">;
+type GrantOfPlan = Pick<Plan, "name" | "versions" | "updates_days" | "machine_limit" | "offline_days">;
 
 /**
  * Free workers beside premium ones, from the worker table, the published releases and the plans on sale. Empty if one
@@ -33,6 +33,7 @@ export function compareTiers(sides: Sides, plans: readonly GrantOfPlan[]): Compa
   };
   return [
     row("Ready to run", delivery),
+    row("Build tools", (_, workers) => buildTools(workers)),
     row("Systems", (_, workers) =>
       namesOf(OPERATING_SYSTEMS, SYSTEM_NAMES, (system) => workers.some(({ worker }) => runsOn(worker, system))),
     ),
@@ -73,16 +74,30 @@ function namesOf<Name extends string>(
     .join(", ");
 }
 
-/** How a machine gets the workers now. A tier that delivers binaries is not ready before its first release. */
+/** How a machine gets the workers now. Those without a released binary are built from source, or are coming soon. */
 function delivery(tier: Tier, workers: readonly AvailableWorker[]): ComparedFact {
-  const files = workers.flatMap((available) => latestFiles(available, "binary"));
-  if (files.length > 0) {
-    const isSigned = files.every(({ signature }) => signature !== null);
-    return { text: isSigned ? "Prebuilt and signed" : "Prebuilt", holds: true };
+  const isSource = TIER_CAPABILITIES[tier].delivery === "source";
+  const files = workers.map((available) => latestFiles(available, "binary")).filter(({ length }) => length > 0);
+  if (files.length === 0) {
+    return isSource
+      ? { text: "Builds from source on your machine", holds: false }
+      : { text: "Prebuilt and signed, coming soon", holds: null };
   }
-  return TIER_CAPABILITIES[tier].delivery === "source"
-    ? { text: "Builds from source on your machine", holds: false }
-    : { text: "Prebuilt and signed, coming soon", holds: null };
+  const prebuilt = files.flat().every(({ signature }) => signature !== null) ? "Prebuilt and signed" : "Prebuilt";
+  if (files.length === workers.length) return { text: prebuilt, holds: true };
+  const count = `${files.length} of ${workers.length}`;
+  return isSource
+    ? { text: `${count} prebuilt, the others build from source`, holds: null }
+    : { text: `${prebuilt}, ${count} released`, holds: true };
+}
+
+/** The tools that a machine needs to build those of the workers that it must build. */
+function buildTools(workers: readonly AvailableWorker[]): ComparedFact {
+  const built = workers.filter(
+    (available) => available.worker.sourcePath !== null && latestFiles(available, "binary").length === 0,
+  );
+  const tools = [...new Set(built.flatMap(({ worker }) => worker.makedepends))];
+  return tools.length === 0 ? { text: "None", holds: true } : { text: tools.join(", "), holds: false };
 }
 
 function sourceCode(workers: readonly AvailableWorker[]): ComparedFact {
@@ -91,13 +106,15 @@ function sourceCode(workers: readonly AvailableWorker[]): ComparedFact {
   return isOpen ? { text: `Open, ${licenses}`, holds: true } : { text: "Closed, proprietary license", holds: false };
 }
 
-/** The versions that the plans cover, each once: `Every version, or versions <2.0.0`. */
+/** The versions that the plans cover: `Every version with Premium, monthly; versions <2.0.0 with Premium, lifetime`. */
 function updates(plans: readonly GrantOfPlan[]): string {
-  const words = plans.map(({ versions, updates_days }) => {
-    const covered = versions === "*" ? "every version" : `versions ${versions}`;
-    return updates_days === null ? covered : `${covered} of ${updates_days} days`;
+  const covered = plans.map(({ name, versions, updates_days }) => {
+    const range = versions === "*" ? "every version" : `versions ${versions}`;
+    return { name, words: updates_days === null ? range : `${range} of ${updates_days} days` };
   });
-  const text = [...new Set(words)].join(", or ");
+  const [first] = covered;
+  const isSame = covered.every(({ words }) => words === first?.words);
+  const text = isSame ? (first?.words ?? "") : covered.map(({ name, words }) => `${words} with ${name}`).join("; ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

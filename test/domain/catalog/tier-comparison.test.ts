@@ -46,6 +46,25 @@ describe("the comparison of free and premium", () => {
     expect(line("Ready to run", released(FREE), released(PREMIUM))[0]).toBe("Prebuilt and signed");
   });
 
+  it("counts the released workers where not all of them are", () => {
+    const ready = (premium: AvailableWorker[], free: AvailableWorker[]) => {
+      const [row] = compareTiers({ free, premium }, SOLD);
+      return [row?.free.text, row?.premium.text];
+    };
+    const [freeCpu, premiumCpu] = [unreleased("llm-worker-rbee-cpu"), unreleased("llm-worker-rbee-premium-cpu")];
+    expect(ready([released(PREMIUM), premiumCpu], [released(FREE), freeCpu])).toEqual([
+      "1 of 2 prebuilt, the others build from source",
+      "Prebuilt and signed, 1 of 2 released",
+    ]);
+  });
+
+  it("names the tools of a build for the worker that must be built", () => {
+    const [tools, none] = line("Build tools", unreleased(FREE), unreleased(PREMIUM));
+    expect(tools).toContain("rust");
+    expect(none).toBe("None");
+    expect(line("Build tools", released(FREE), unreleased(PREMIUM))[0]).toBe("None");
+  });
+
   it("takes systems and source code from the workers themselves", () => {
     expect(line("Systems", unreleased(FREE), unreleased(PREMIUM))).toEqual(["Linux, Windows", "Linux"]);
     expect(line("Source code", unreleased(FREE), unreleased(PREMIUM))).toEqual([
@@ -59,7 +78,9 @@ describe("the comparison of free and premium", () => {
     expect(line("Without a network", unreleased(FREE), unreleased(PREMIUM))[1]).toBe(
       "Offline leases of up to 7 or 30 days",
     );
-    expect(line("Updates", unreleased(FREE), unreleased(PREMIUM))[1]).toBe("Every version, or versions <2.0.0");
+    expect(line("Updates", unreleased(FREE), unreleased(PREMIUM))[1]).toBe(
+      "Every version with Premium, monthly; versions <2.0.0 with Premium, lifetime",
+    );
   });
 
   it("has a line for a figure only if it was measured on both sides", () => {

@@ -106,7 +106,8 @@ describe("the ways to install a worker", () => {
     for (const worker_id of ["llm-worker-rbee-cpu", "llm-worker-rbee-cuda", "llm-worker-rbee-premium-cpu"]) {
       await publishRelease({ worker_id, version: "1.0.0", files: [binary("linux-x86_64")] });
     }
-    const imageOf = async (id: string) => (await linesOf(`/w/${id}`)).find((line) => line.includes("docker build")) ?? "";
+    const imageOf = async (id: string) =>
+      (await linesOf(`/w/${id}`)).find((line) => line.includes("docker build")) ?? "";
     const free = await imageOf("llm-worker-rbee-cpu");
     expect(free).toContain(`\nRUN curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cpu\n`);
     expect(free).not.toContain("LICENSE");
@@ -114,7 +115,9 @@ describe("the ways to install a worker", () => {
     expect(premium).toMatch(/^read -rs RBEE_LICENSE_KEY && export RBEE_LICENSE_KEY &&\n/);
     expect(premium).toContain("--secret id=license,env=RBEE_LICENSE_KEY");
     expect(premium).not.toMatch(/^(?:ENV|ARG) /m);
-    expect(await missingOn("container", "/w/llm-worker-rbee-cuda")).toBe("Not yet. We have no image with GPU libraries yet.");
+    expect(await missingOn("container", "/w/llm-worker-rbee-cuda")).toBe(
+      "Not yet. We have no image with GPU libraries yet.",
+    );
   });
 
   it("ask for the license key in the same command that needs it", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { visitorSystem } from "../../../src/web/storefront/visitor-system.ts";
 
-const MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15";
+const MAC =
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15";
 const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0";
 const IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 
@@ -11,7 +12,9 @@ describe("the visitor's system", () => {
   it("is that of the client hint, else that of the user agent", () => {
     expect(systemOf({ "User-Agent": MAC })).toBe("macos");
     expect(systemOf({ "User-Agent": WINDOWS })).toBe("windows");
-    expect(systemOf({ "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0" })).toBe("linux");
+    expect(systemOf({ "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0" })).toBe(
+      "linux",
+    );
     expect(systemOf({ "User-Agent": MAC, "Sec-CH-UA-Platform": '"Windows"' })).toBe("windows");
     expect(systemOf({ "User-Agent": WINDOWS, "Sec-CH-UA-Platform": '"macOS"' })).toBe("macos");
     expect(systemOf({ "User-Agent": WINDOWS, "Sec-CH-UA-Platform": '"Linux"' })).toBe("linux");

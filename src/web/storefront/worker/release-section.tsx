@@ -14,36 +14,55 @@ import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
 
+/** The number of those that need no click. */
+const OPEN = 2;
+
 type Props = { formats: readonly Format[]; available: AvailableWorker };
 
 /** The versions of a worker with their notes and files. */
-export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releases, latest } }) => (
-  <section aria-labelledby="versions">
-    <h2 id="versions">Versions</h2>
-    {releases === null ? <p class="empty">We can't show the versions right now. Try again in a minute.</p> : null}
-    {releases?.length === 0 ? (
-      <p class="empty">
-        {worker.tier === "free"
-          ? "No binary is released yet. You can build this worker from source."
-          : "Coming soon. No version is released yet."}
-      </p>
-    ) : null}
-    {releases?.slice(0, SHOWN).map((release) => (
-      <Release
-        formats={packageFormats(formats)}
-        workerId={worker.id}
-        isFree={worker.tier === "free"}
-        release={release}
-        isLatest={release.id === latest?.id}
-      />
-    ))}
-    {releases !== null && releases.length > SHOWN ? (
-      <p>
-        <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as JSON
-      </p>
-    ) : null}
-  </section>
-);
+export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releases, latest } }) => {
+  const shown = (releases ?? []).slice(0, SHOWN);
+  const List: FC<{ of: readonly ManifestRelease[] }> = ({ of }) => (
+    <>
+      {of.map((release) => (
+        <Release
+          formats={packageFormats(formats)}
+          workerId={worker.id}
+          isFree={worker.tier === "free"}
+          release={release}
+          isLatest={release.id === latest?.id}
+        />
+      ))}
+    </>
+  );
+  // The newest stable version is always in sight, also below newer release candidates.
+  const open = Math.max(OPEN, shown.findIndex(({ id }) => id === latest?.id) + 1);
+  return (
+    <section aria-labelledby="versions">
+      <h2 id="versions">Versions</h2>
+      {releases === null ? <p class="empty">We can't show the versions right now. Try again in a minute.</p> : null}
+      {releases?.length === 0 ? (
+        <p class="empty">
+          {worker.tier === "free"
+            ? "No binary is released yet. You can build this worker from source."
+            : "Coming soon. No version is released yet."}
+        </p>
+      ) : null}
+      <List of={shown.slice(0, open)} />
+      {shown.length > open ? (
+        <details>
+          <summary>Older versions</summary>
+          <List of={shown.slice(open)} />
+        </details>
+      ) : null}
+      {releases !== null && releases.length > SHOWN ? (
+        <p>
+          <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as JSON
+        </p>
+      ) : null}
+    </section>
+  );
+};
 
 type ReleaseProps = {
   formats: readonly PackageFormat[];
