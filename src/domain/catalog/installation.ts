@@ -11,7 +11,7 @@ export type NoWay = "other-system" | "not-yet" | "unknown";
 /** The ways to install a worker on a system; `missing` tells why there is none, else it is null. */
 export type SystemWays = { system: InstallSystem; ways: readonly InstallWay[]; missing: NoWay | null };
 
-/** The ways of all `formats` to install a worker as it is published now, for each system. `url`: the catalog's origin. */
+/** The ways of all `formats` to install a worker as published now, for each system. `url`: the catalog's origin. */
 export function waysBySystem(formats: readonly Format[], available: AvailableWorker, url: string): SystemWays[] {
   const all = formats.flatMap((format) => format.installWays?.(available, url) ?? []);
   return INSTALL_SYSTEMS.map((system) => {

@@ -3,8 +3,8 @@ import premiumLlmWorker from "./readmes/llm-worker-rbee-premium.md";
 import sdWorker from "./readmes/sd-worker-rbee.md";
 
 /**
- * The README of each family that has one, by the family's id, in Markdown. Its parts begin with `## `; inside them stand
- * paragraphs, lists and code between backticks.
+ * The README of each family that has one, by the family's id, in Markdown. Its parts begin with `## `; inside them
+ * stand paragraphs, lists and code between backticks.
  */
 export const READMES: ReadonlyMap<string, string> = new Map([
   ["llm-worker-rbee", llmWorker],

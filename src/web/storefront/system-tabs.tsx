@@ -10,8 +10,8 @@ type Props = {
 };
 
 /**
- * One panel for each system, and a choice of the one that is shown. The choice is a group of radio buttons and the style
- * sheet hides the other panels, so it needs no script. Put it on a page once.
+ * One panel for each system, and a choice of the one that is shown. The choice is a group of radio buttons, and the
+ * style sheet hides the other panels, so it needs no script. Put it on a page once.
  */
 export const SystemTabs: FC<Props> = ({ shown, panels, level }) => {
   const Heading = level === 2 ? "h2" : "h3";

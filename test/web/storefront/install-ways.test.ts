@@ -10,7 +10,7 @@ const ORIGIN = "https://catalog.test";
 async function linesOf(path: string): Promise<string[]> {
   const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
   expect(response.status).toBe(200);
-  const blocks = await find(response, "pre code");
+  const blocks = await find(response, ".systems pre code");
   return blocks
     .filter(({ attributes }) => /-(setup|commands)$/.test(attributes["id"] ?? ""))
     .map(({ text }) => text.replaceAll("&amp;", "&"));

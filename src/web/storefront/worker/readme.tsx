@@ -1,6 +1,6 @@
 import { type FC, Prose } from "../../page/kit.ts";
 
-/** A README: the text before its first `## ` heading, then each heading with its part. See `READMES` for its Markdown. */
+/** A README: the text before its first `## ` heading, then each heading with its part. `READMES` tells its Markdown. */
 export const Readme: FC<{ text: string }> = ({ text }) => {
   const [introduction = "", ...parts] = text.split(/^## /m);
   return (
