@@ -169,6 +169,28 @@ export const listAllReleases = (
   );
 
 /**
+ * Up to `limit` releases with this id, or with every word of `term` in `worker version`, newest first. `workers` limits
+ * them; null: all. Throws D1's errors.
+ */
+export const listReleasesNamed = (
+  db: D1Database,
+  term: string,
+  workers: readonly string[] | null,
+  limit: number,
+): Promise<Release[]> =>
+  selectReleases(
+    db,
+    `id IN (SELECT id FROM releases WHERE (id = ?1 OR NOT EXISTS (
+         SELECT 1 FROM json_each(?2) AS word WHERE instr(worker_id || ' ' || version, word.value) = 0))
+       AND (?4 IS NULL OR worker_id IN (SELECT value FROM json_each(?4)))
+       ORDER BY id DESC LIMIT ?3) ORDER BY id DESC`,
+    term.toLowerCase(),
+    JSON.stringify(term.toLowerCase().split(/\s+/)),
+    limit,
+    workers && JSON.stringify(workers),
+  );
+
+/**
  * The refusal to act on a release that somebody read as `lastChange` left it, if it has changed since. Null if it has
  * not, or if `lastChange` is null.
  */

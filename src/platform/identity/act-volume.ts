@@ -61,21 +61,21 @@ async function countToday(db: D1Database, actor: string, act: CountedAct, now: U
  * Call it before an act that is counted. From the alarm on, it logs `acts.unusual`. Throws RATE_LIMITED past the stop,
  * unless the admin is an owner: then the day is over for a stolen token, and an owner goes on. A repeated request with
  * an `Idempotency-Key` passes, because the act is done. Requests at the same moment may pass together, so the stop is
- * not exact.
+ * not exact. `times`: how often one request acts. It is refused as a whole if all of it would pass the stop.
  */
-export async function brake<E extends AdminEnv>(c: Context<E>, act: CountedAct): Promise<void> {
+export async function brake<E extends AdminEnv>(c: Context<E>, act: CountedAct, times = 1): Promise<void> {
   const { actor, scopes, now } = adminActor(c);
   const { alarm, stop } = c.var.config.ACT_LIMITS[act];
   const before = await countToday(c.env.DB, actor, act, now);
-  if (before + 1 < alarm) return;
+  if (before + times < alarm) return;
   if (await isKnownKey(c.env.DB, actor, c.req.header("Idempotency-Key"))) return;
-  const isStopped = before >= stop && !scopes.includes("owner");
-  const fields = { actor: await actorIdOf(actor), act, count: isStopped ? before : before + 1, stopped: isStopped };
+  const isStopped = before + times > stop && !scopes.includes("owner");
+  const fields = { actor: await actorIdOf(actor), act, count: isStopped ? before : before + times, stopped: isStopped };
   logFailure("acts.unusual", "An admin does this unusually often today.", fields);
   if (!isStopped) return;
   throw new Problem({
     code: "RATE_LIMITED",
-    detail: `You have done this ${before} times today, and only an owner may do it more often. Ask an owner, or wait until 00:00 UTC.`,
+    detail: `You have done this ${before} times today, and only an owner may do it more than ${stop} times. Ask an owner, or wait until 00:00 UTC.`,
     extras: { retry_after: startOfDay(now) + DAY - now },
   });
 }

@@ -4,6 +4,7 @@ import { allows, type NeededScope } from "../../platform/config/scopes.ts";
 import { createRouter, jsonBodyLimit, type OpenAPIHono, z } from "../../platform/http/route.ts";
 import { type ConsoleEnv, requireConsole, sessionForm } from "../../platform/identity/session/guard.ts";
 import { ConsoleFooter, type Page, type PageDocs, PostForm, page, pageRoute, SiteHeader } from "../page/kit.ts";
+import { SearchForm } from "./search/form.tsx";
 
 /** The parts of the console, each with the scope that opens it. An admin sees links only to the parts they may open. */
 const PARTS = [
@@ -28,12 +29,16 @@ export const may = (c: ConsoleContext, scope: NeededScope): boolean => allows(c.
 export const firstPart = (c: ConsoleContext): string =>
   PARTS.find(({ href, scope }) => href !== "/admin" && may(c, scope))?.href ?? "/admin/audit";
 
-/** A page of the console, with links to its parts, the current one marked, and the button to sign out. */
-export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): Promise<Response> {
+/** `search`: the text in the search field. */
+type ConsoleContent = Omit<Page, "header"> & { search?: string | undefined };
+
+/** A page of the console: the search, links to its parts with the current one marked, and the button to sign out. */
+export function consolePage(c: ConsoleContext, { search, ...content }: ConsoleContent): Promise<Response> {
   const links = PARTS.filter(({ scope }) => may(c, scope));
   const current = PARTS.find(({ href }) => href !== "/admin" && c.req.path.startsWith(href))?.href ?? "/admin";
   const header = (
     <SiteHeader brand={{ href: "/admin", text: "rbee console" }} links={links} current={current}>
+      <SearchForm csrf={c.var.session.csrfToken} value={search} />
       <details class="who">
         <summary>{c.var.admin.name}</summary>
         <div>
@@ -53,11 +58,13 @@ export function consolePage(c: ConsoleContext, content: Omit<Page, "header">): P
 
 type None = z.ZodObject<Record<never, never>>;
 
-type Declared<Params> = PageDocs & {
+type Declared<Params, Query> = PageDocs & {
   /** The scope that an admin needs; null: any. */
   scope: NeededScope | null;
   /** The parameters of the path. */
   params?: Params;
+  /** The parameters of the query. */
+  query?: Query;
   /** Answers that are no page. */
   files?: RouteConfig["responses"];
 };
@@ -65,7 +72,7 @@ type Declared<Params> = PageDocs & {
 /** The route of a page that only shows something. `answer` gets path and query by name, after the access check. */
 export function consoleView<Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
   path: string,
-  { scope, params, query, ...docs }: Declared<Params> & { query?: Query },
+  { scope, params, query, ...docs }: Declared<Params, Query>,
   answer: (c: ConsoleContext, input: z.output<Params> & z.output<Query>) => Response | Promise<Response>,
 ): OpenAPIHono<ConsoleEnv> {
   const request: { params?: z.ZodObject; query?: z.ZodObject } = { ...(params && { params }), ...(query && { query }) };
@@ -82,19 +89,22 @@ export function consoleView<Params extends z.ZodObject = None, Query extends z.Z
  * The route of a form like `example`. It accepts any text, because the page itself reports faults. Access is checked
  * first, so a stranger learns nothing about faults of the form.
  */
-export function consoleForm<Params extends z.ZodObject = None>(
+export function consoleForm<Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
   path: string,
-  { scope, params, example, ...docs }: Declared<Params> & { example: Record<string, string> },
-  answer: (c: ConsoleContext, params: z.output<Params>) => Response | Promise<Response>,
+  { scope, params, query, example, ...docs }: Declared<Params, Query> & { example: Record<string, string> },
+  answer: (c: ConsoleContext, input: z.output<Params> & z.output<Query>) => Response | Promise<Response>,
 ): OpenAPIHono<ConsoleEnv> {
-  const named: { params?: z.ZodObject } = { ...(params && { params }) };
+  const named: { params?: z.ZodObject; query?: z.ZodObject } = { ...(params && { params }), ...(query && { query }) };
   const route = pageRoute("post", path, {
     ...docs,
     request: { ...named, ...formOf(example) },
     middleware: [requireConsole(scope), jsonBodyLimit, sessionForm],
   });
   const router = createRouter<ConsoleEnv>();
-  router.openapi(route, (c) => answer(c, (params?.parse(c.req.param()) ?? {}) as z.output<Params>));
+  router.openapi(route, (c) => {
+    const input = { ...params?.parse(c.req.param()), ...query?.parse(c.req.query()) };
+    return answer(c, input as z.output<Params> & z.output<Query>);
+  });
   return router;
 }
 

@@ -5,5 +5,5 @@ export { adminActor } from "../../platform/identity/authentication.ts";
 export { settle } from "../../platform/storage/settle.ts";
 export { Acts, DoneNotice, DoneQuery, goTo, resultPage } from "./act/done.tsx";
 export * from "./act/fields.tsx";
-export { actRoutes, BRAKED } from "./act/two-step-act.tsx";
+export { actRoutes, BRAKED, Confirmed } from "./act/two-step-act.tsx";
 export * from "./frame.tsx";

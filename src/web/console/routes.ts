@@ -4,6 +4,7 @@ import { home } from "./dashboard/page.tsx";
 import { licenseAct } from "./license/act.tsx";
 import { licenseAmend } from "./license/amend.tsx";
 import { machineBar, machineUnbar } from "./license/bar.tsx";
+import { licenseBulk } from "./license/bulk/routes.tsx";
 import { licenseErase, licenseRefund } from "./license/ending.tsx";
 import { licenseIssue } from "./license/issue.tsx";
 import { licenseList, licenseSearch } from "./license/list.tsx";
@@ -17,6 +18,7 @@ import { publisherList } from "./publisher/list.tsx";
 import { draftDelete, releaseAct, releaseUnblock } from "./release/act.tsx";
 import { releaseList } from "./release/list.tsx";
 import { releaseRead } from "./release/page.tsx";
+import { search } from "./search/page.tsx";
 import { signIn, signOut } from "./sign-in.tsx";
 import { systemDismiss, systemRepublish, systemRetry } from "./system/acts.ts";
 import { doctorRead } from "./system/doctor.tsx";
@@ -34,6 +36,7 @@ export const consoleRoutes = combine(
   signIn,
   signOut,
   home,
+  search,
   orderList,
   orderFile,
   orderPlan,
@@ -45,6 +48,8 @@ export const consoleRoutes = combine(
   licenseSearch,
   // Before the license's own page, because `{id}` would match `new`.
   licenseIssue,
+  // Before the acts on one license, because `{id}` would match `bulk`.
+  licenseBulk,
   licenseRead,
   licenseAct,
   machineRemove,

@@ -51,6 +51,7 @@ const NEEDED: [RegExp, NeededScope | null][] = [
   [/^GET \/admin\/system\/events\/:id\/dismiss$/, "licenses:write"],
   [/^POST \/admin\/system\//, "licenses:write"],
   [/^GET \/admin$/, null],
+  [/^\w+ \/admin\/search$/, null],
   [/^POST \/admin\/sign-out$/, null],
 ];
 

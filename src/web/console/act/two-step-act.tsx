@@ -12,12 +12,14 @@ type TwoStepAct<Input> = {
   title: string;
   /** A line under the title: the thing that the act changes. */
   about: Child;
+  /** What the act is, in a sentence or two; the form shows it. */
+  meaning?: string;
   /** The fields of the form; default: only the reason. */
   fields?: (entered: Entered) => Child;
   /** The consequences, a sentence each, by the function that decides the act. Throws the Problem of a refusal. */
   preview: (input: Input) => readonly Child[] | Promise<readonly Child[]>;
   /** Hidden fields added to the preview. They pin the act to the preview, even if the data changes meanwhile. */
-  pinned?: (input: Input) => SentForm;
+  pinned?: (input: Input) => SentForm | Promise<SentForm>;
   /** The text of the button that carries the act out. */
   button: string;
   /** Whether it takes something away from somebody. */
@@ -26,22 +28,24 @@ type TwoStepAct<Input> = {
   back: string;
   /**
    * Carries the act out and answers with a redirect or a result page. `idempotencyKey` comes from the preview: two
-   * clicks on its button send the same key. Throws the Problem of a refusal.
+   * clicks on its button send the same key. `sent` is the form without that key. Throws the Problem of a refusal.
    */
-  carryOut: (input: Input, idempotencyKey: string) => Promise<Response>;
+  carryOut: (input: Input, idempotencyKey: string, sent: SentForm) => Promise<Response>;
 };
 
 /** The answer to an act that an admin has done too often today (`brake`), for `answers`. */
 export const BRAKED = "The form again: the admin has done this too often today.";
 
 /** The access and documentation of an act. */
-type Declared<Params extends z.ZodObject, Input> = Pick<
+type Declared<Params extends z.ZodObject, Query extends z.ZodObject, Input> = Pick<
   PageDocs,
   "description" | "answers" | "leadsTo" | "refusals"
 > & {
   scope: NeededScope;
   /** The parameters of the path. */
   params?: Params;
+  /** The query of the form's address, which the form keeps. */
+  query?: Query;
   /** The act as a verb phrase, for "the form to ...": `revoke a license`. */
   does: string;
   /** An example of the form. */
@@ -50,13 +54,18 @@ type Declared<Params extends z.ZodObject, Input> = Pick<
   missing?: PageDocs["refusals"];
   schema: z.ZodType<Input>;
   /** The act on the thing that the path names. Throws a Problem if there is no such thing. */
-  actOf: (c: ConsoleContext, params: z.output<Params>) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
+  actOf: (
+    c: ConsoleContext,
+    params: z.output<Params> & z.output<Query>,
+  ) => TwoStepAct<Input> | Promise<TwoStepAct<Input>>;
 };
 
+type None = z.ZodObject<Record<never, never>>;
+
 /** The routes of a two-step act: `GET` shows its form; `POST` the preview, and carries it out if confirmed. */
-export function actRoutes<Input, Params extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+export function actRoutes<Input, Params extends z.ZodObject = None, Query extends z.ZodObject = None>(
   path: string,
-  { does, example, missing = [], schema, actOf, ...declared }: Declared<Params, Input>,
+  { does, example, missing = [], schema, actOf, ...declared }: Declared<Params, Query, Input>,
 ): ReturnType<typeof consoleView> {
   const { description, answers, refusals = [], leadsTo, ...access } = declared;
   return combine(
@@ -93,9 +102,9 @@ async function answerAct<Input>(c: ConsoleContext, act: TwoStepAct<Input>, schem
   const input = readForm(schema, sent);
   if (!input.ok) return formPage(c, act, { sent, errors: input.error, status: 422 });
   try {
-    if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey);
+    if (KEY.test(idempotencyKey)) return await act.carryOut(input.value, idempotencyKey, sent);
     const consequences = await act.preview(input.value);
-    return previewPage(c, act, { ...sent, ...act.pinned?.(input.value) }, consequences);
+    return previewPage(c, act, { ...sent, ...(await act.pinned?.(input.value)) }, consequences);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return formPage(c, act, { sent, refusal: error, status: PROBLEMS[error.code].status });
@@ -108,13 +117,14 @@ function formPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, { sent, erro
   const fault = refusal?.detail ?? errors["form"];
   const content = (
     <>
+      {act.meaning === undefined ? null : <p>{act.meaning}</p>}
       {fault ? <Notice tone="bad">{fault}</Notice> : null}
       <PostForm csrf={c.var.session.csrfToken}>
         {(act.fields ?? reasonField)((name) => ({ name, value: sent[name], error: errors[name] }))}
         <Buttons back={act.back}>
           <button type="submit">Continue</button>
         </Buttons>
-        <p class="hint">Nothing changes yet. The next page shows what will happen.</p>
+        <p class="hint">You'll review this before anything changes.</p>
       </PostForm>
     </>
   );
@@ -134,9 +144,7 @@ function previewPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, sent: Sen
       </div>
       {sent["reason"] ? <blockquote>{sent["reason"]}</blockquote> : null}
       <PostForm csrf={c.var.session.csrfToken}>
-        {Object.entries({ ...sent, [KEY_FIELD]: crypto.randomUUID() }).map(([name, value]) => (
-          <input type="hidden" name={name} value={value} />
-        ))}
+        <Confirmed sent={sent} idempotencyKey={crypto.randomUUID()} />
         <Buttons back={act.back}>
           <button type="submit" class={act.dangerous ? "danger" : undefined}>
             {act.button}
@@ -147,6 +155,15 @@ function previewPage<Input>(c: ConsoleContext, act: TwoStepAct<Input>, sent: Sen
   );
   return stepPage(c, act, `${act.title}?`, content);
 }
+
+/** The hidden fields that carry an act out. The same key repeats it, and what is done already is not done again. */
+export const Confirmed: FC<{ sent: SentForm; idempotencyKey: string }> = ({ sent, idempotencyKey }) => (
+  <>
+    {Object.entries({ ...sent, [KEY_FIELD]: idempotencyKey }).map(([name, value]) => (
+      <input type="hidden" name={name} value={value} />
+    ))}
+  </>
+);
 
 type Titled = Pick<TwoStepAct<never>, "title" | "about">;
 

@@ -19,7 +19,7 @@ import {
 } from "../kit.ts";
 import { LICENSE_ACTS, pinnedFields } from "./acts.tsx";
 import { previewLicenseAct } from "./preview.ts";
-import { licensePath } from "./words.tsx";
+import { aboutLicense, licensePath } from "./words.tsx";
 
 /** `GET` and `POST /admin/licenses/{id}/{revoke|suspend|reinstate|extend|rotate-key}`. */
 export const licenseAct = combine(
@@ -43,17 +43,18 @@ export const licenseAct = combine(
         const license = await requireLicense(c.env.DB, id);
         const admin = adminActor(c);
         const isOwner = admin.scopes.includes("owner");
-        const { title, button, dangerous, fields } = offered;
+        const { title, meaning, button, dangerous, fields } = offered;
         const back = licensePath(id);
         return {
           title,
-          about: `${license.email} · ${license.plan} · ${id}`,
+          about: aboutLicense(license),
+          meaning,
           button,
           dangerous,
           back,
           fields: (entered) => (
             <>
-              {fields?.(license, entered)}
+              {fields?.([license], entered)}
               {reasonField(entered)}
             </>
           ),

@@ -8,11 +8,13 @@ import { type Entered, LastDay, lastDayField, Reason, type SentForm, z } from ".
 type ActInput = { reason: string; act: AdminAct };
 
 /** An act on a license, as the console offers it. */
-type LicenseAct = {
+export type LicenseAct = {
   name: AdminAct["action"];
   /** The text of the link on the license's page. */
   link: string;
   title: string;
+  /** What the act is, in a sentence or two, before it is chosen. */
+  meaning: string;
   button: string;
   dangerous: boolean;
   /** Whether it ends the license. */
@@ -22,7 +24,8 @@ type LicenseAct = {
   /** Whether to offer the act now. The act itself decides again. */
   isOffered: (license: License, isOwner: boolean) => boolean;
   schema: z.ZodType<ActInput>;
-  fields?: (license: License, entered: Entered) => Child;
+  /** The fields beside the reason, for one license or several. */
+  fields?: (licenses: readonly License[], entered: Entered) => Child;
 };
 
 /** The act with its usual words and a form that asks only for the reason. */
@@ -41,12 +44,15 @@ const Revocation = z
   });
 
 /** The offer to end the subscription, too. It is ticked at first, because a revoked license is seldom to be billed. */
-const revocationFields = (license: License, entered: Entered): Child => {
-  if (!isSubscribed(license) || license.cancel_due_at !== null) return null;
+const revocationFields = (licenses: readonly License[], entered: Entered): Child => {
+  const billed = licenses.filter((license) => isSubscribed(license) && license.cancel_due_at === null);
+  if (billed.length === 0) return null;
   const isFirst = entered("reason").value === undefined;
   return (
     <CheckField name="cancel_subscription" checked={isFirst || entered("cancel_subscription").value === "yes"}>
-      Also cancel its subscription at Stripe, now and without a refund
+      {licenses.length === 1
+        ? "Also cancel its subscription at Stripe, now and without a refund"
+        : `Also cancel their subscriptions at Stripe (${billed.length}) within minutes, without a refund`}
     </CheckField>
   );
 };
@@ -85,9 +91,10 @@ export function pinnedFields(license: License, act: AdminAct, isOwner: boolean, 
   return end == null ? {} : { end: String(end) };
 }
 
-const extensionFields = (license: License, entered: Entered): Child => {
-  const end = endOf(license);
-  const hint = end === null ? undefined : `From its end, ${formatDate(end)}, or from now if that has passed.`;
+const extensionFields = (licenses: readonly License[], entered: Entered): Child => {
+  const [end] = licenses.map(endOf);
+  const from = licenses.length === 1 && end ? `its end, ${formatDate(end)},` : "the end of each";
+  const hint = `From ${from} or from now if that has passed.`;
   return (
     <>
       <Field {...entered("days")} label="By how many days" hint={hint} inputmode="numeric" />
@@ -100,12 +107,14 @@ const extensionFields = (license: License, entered: Entered): Child => {
 export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
     ...simply("suspend", "Suspend"),
+    meaning: "Puts a license on hold until an admin reinstates it. Its machines can't activate or download meanwhile.",
     dangerous: true,
     done: "The license is on hold.",
     isOffered: ({ admin_state }) => admin_state === "none",
   },
   {
     ...simply("reinstate", "Reinstate"),
+    meaning: "Takes back a suspension or revocation by an admin. The license works again if it is paid for.",
     dangerous: false,
     done: "The admin's decision about the license is removed.",
     isOffered: ({ admin_state }, isOwner) => admin_state === "suspended" || (admin_state === "revoked" && isOwner),
@@ -113,6 +122,7 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
     name: "extend",
     ...wordsOf("Extend"),
+    meaning: "Gives a license more time, free of charge. Payments don't shorten it.",
     dangerous: false,
     done: "The license is extended.",
     isOffered: (license) => license.admin_state !== "revoked" && endOf(license) !== null,
@@ -121,6 +131,7 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
   },
   {
     ...simply("rotate-key", "Rotate key"),
+    meaning: "Replaces a leaked key by a new one, which the owner gets by email. The old key stops working at once.",
     title: "Rotate the key of this license",
     button: "Rotate the key",
     dangerous: true,
@@ -130,6 +141,7 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
   {
     name: "revoke",
     ...wordsOf("Revoke"),
+    meaning: "Ends a license everywhere. Only an owner can reinstate it. No money is given back.",
     schema: Revocation,
     fields: revocationFields,
     ends: true,

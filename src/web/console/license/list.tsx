@@ -1,15 +1,14 @@
-import { parseLicenseKey } from "../../../domain/licensing/license/key.ts";
 import { activeMachines, LICENSE_STATUSES, type License } from "../../../domain/licensing/license/record.ts";
 import { type LicenseFilter, searchLicenses } from "../../../domain/licensing/license/search.ts";
-import { PLAN_IDS, plans } from "../../../domain/licensing/plans.ts";
-import { explainRefusal } from "../../../domain/licensing/refusal.ts";
-import { licensingSecrets } from "../../../domain/licensing/secrets.ts";
+import { PLAN_IDS, planName, plans } from "../../../domain/licensing/plans.ts";
 import { cleanSecret, looksLikeLicenseKey } from "../../../lib/credential.ts";
 import { holdsCredential } from "../../../lib/masking/masked.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type Column, Field, FilterForm, FilterSelect, PostForm, pathWithQuery, Time } from "../../page/kit.ts";
 import { type ConsoleContext, consoleForm, consolePage, consoleView, may, sentForm } from "../kit.ts";
 import { filterChoice, filterText, List, listQuery } from "../list.tsx";
+import { BulkActs } from "./bulk/routes.tsx";
+import { licenseOfKey } from "./key.ts";
 import { LicenseStatusBadge, licensePath, ownerText, STATUS_WORDS } from "./words.tsx";
 
 const PATH = "/admin/licenses";
@@ -21,7 +20,7 @@ const LONGEST = 254;
 const columnsAt = (now: UnixSeconds): Column<License>[] => [
   { header: "Owner", cell: (license) => <a href={licensePath(license.id)}>{ownerText(license)}</a> },
   { header: "Status", cell: (license) => <LicenseStatusBadge license={license} now={now} /> },
-  { header: "Plan", cell: ({ plan }) => plan },
+  { header: "Plan", cell: ({ plan }) => planName(plan) },
   { header: "Machines", cell: (one) => `${activeMachines(one).length} of ${one.machine_limit}`, numeric: true },
   { header: "Issued", cell: ({ created_at }) => <Time at={created_at} /> },
 ];
@@ -61,11 +60,8 @@ export const licenseSearch = consoleForm(
     const q = (await sentForm(c))["q"]?.trim() ?? "";
     if (q === "") return c.redirect(PATH, 303);
     if (looksLikeLicenseKey(cleanSecret(q))) {
-      const { keySecret } = await licensingSecrets(c.var.config);
-      const key = await parseLicenseKey(q, keySecret);
-      return key.ok
-        ? c.redirect(licensePath(key.value.licenseId), 303)
-        : refusedSearch(c, explainRefusal(key.error, c.var.config).detail);
+      const license = await licenseOfKey(c, q);
+      return license.ok ? c.redirect(licensePath(license.value), 303) : refusedSearch(c, license.error);
     }
     if (holdsCredential(q)) {
       const advice = "Enter only a license key, or something that is not secret.";
@@ -111,6 +107,14 @@ function listPage(c: ConsoleContext, { filter = {}, cursor, found, error }: Foun
           <FilterSelect name="status" label="Status" value={filter.status} options={statuses} />
           <FilterSelect name="plan" label="Plan" value={filter.plan} options={named} />
         </FilterForm>
+        {found === undefined ? null : (
+          <BulkActs
+            c={c}
+            filter={{ q: filter.q, status: filter.status, plan: filter.plan }}
+            cursor={c.req.query("cursor")}
+            found={found.slice(0, ROWS)}
+          />
+        )}
         {found === undefined ? null : (
           <List
             path={PATH}

@@ -1,5 +1,5 @@
 import { isErased, type License, type Standing, standingOf } from "../../../domain/licensing/license/record.ts";
-import { isTrialPlan } from "../../../domain/licensing/plans.ts";
+import { isTrialPlan, planName } from "../../../domain/licensing/plans.ts";
 import { formatAmount } from "../../../lib/money.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
@@ -102,6 +102,14 @@ export const LicenseStatusBadge: FC<{ license: License; now: UnixSeconds }> = ({
 /** The owner of a license as text. */
 export const ownerText = (license: Pick<License, "email">): string =>
   isErased(license) ? "Erased person" : printable(license.email);
+
+/** The line under the title of an act on a license: its owner, its plan and its id. */
+export const aboutLicense = (license: Pick<License, "email" | "plan" | "id">) => (
+  <>
+    <a href={licensePath(license.id)}>{ownerText(license)}</a> · {planName(license.plan)}{" "}
+    <code class="quiet">{license.id}</code>
+  </>
+);
 
 /** The same with a line break allowed before the `@`, for long mail addresses. */
 export const OwnerName: FC<{ license: Pick<License, "email"> }> = ({ license }) => {

@@ -1,7 +1,7 @@
 import type { OrderView } from "../../../domain/money/view.ts";
 import { ORDER_KIND_WORDS, orderStateInWords } from "../../../domain/money/words.ts";
 import { formatAmount } from "../../../lib/money.ts";
-import { type Child, type FC, StatusBadge, type Tone } from "../../page/kit.ts";
+import { type Child, type FC, pathWithQuery, StatusBadge, type Tone } from "../../page/kit.ts";
 import { stripeLink } from "../license/words.tsx";
 
 const TONES: Partial<Record<OrderView["state"], Tone>> = {
@@ -17,15 +17,19 @@ export const PaymentState: FC<{ of: Shown }> = ({ of }) => (
   <StatusBadge tone={TONES[of.state] ?? "plain"} text={orderStateInWords(of)} />
 );
 
+/** The address of the list of orders with this one alone. */
+export const orderPath = (id: string): string => pathWithQuery("/admin/orders", { q: id });
+
+/** The kind of a payment, with the number of its invoice. */
+export const paymentText = ({ kind, invoice_number }: Pick<Shown, "kind" | "invoice_number">): string =>
+  invoice_number === null ? ORDER_KIND_WORDS[kind] : `${ORDER_KIND_WORDS[kind]} ${invoice_number}`;
+
 /** The kind of a payment, with its number, as a link to Stripe's dashboard. */
-export const PaymentName: FC<{ of: Shown }> = ({ of: { id, kind, livemode, invoice_number } }) =>
-  kind === "checkout" ? (
-    <span>{ORDER_KIND_WORDS[kind]}</span>
+export const PaymentName: FC<{ of: Shown }> = ({ of }) =>
+  of.kind === "checkout" ? (
+    <span>{ORDER_KIND_WORDS[of.kind]}</span>
   ) : (
-    <a href={stripeLink(id, livemode)}>
-      {ORDER_KIND_WORDS[kind]}
-      {invoice_number === null ? "" : ` ${invoice_number}`}
-    </a>
+    <a href={stripeLink(of.id, of.livemode)}>{paymentText(of)}</a>
   );
 
 /** The total of a payment; money that goes back has a minus. */
