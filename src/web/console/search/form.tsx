@@ -8,7 +8,7 @@ export const SEARCH_PATH = "/admin/search";
  * is typed there. The key `/` focuses it (`data-focus`, by the script of the pages).
  */
 export const SearchForm: FC<{ csrf: string; value?: string | undefined }> = ({ csrf, value }) => (
-  <div role="search" class="find">
+  <search class="find">
     <PostForm action={SEARCH_PATH} csrf={csrf}>
       <label class="unseen" for="find">
         Search licenses, orders, releases and machines
@@ -28,5 +28,5 @@ export const SearchForm: FC<{ csrf: string; value?: string | undefined }> = ({ c
         Search
       </button>
     </PostForm>
-  </div>
+  </search>
 );
