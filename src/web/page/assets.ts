@@ -21,7 +21,8 @@ export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
 /**
  * The one script of all pages; each page works without it. A button with `data-copy` copies the text of the element
  * with that id and then says so. If the browser refuses, it selects the text. A page with `data-look-again` (seconds)
- * fetches itself at that interval and reloads once its title has changed.
+ * fetches itself at that interval and reloads once its title has changed. The key in `data-focus` of a field leads to
+ * that field, unless the person is typing elsewhere.
  */
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -49,5 +50,15 @@ if (waiting) {
     else wait();
   };
   wait();
+}
+const field = document.querySelector("[data-focus]");
+if (field) {
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key !== field.dataset.focus || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    field.select();
+  });
 }
 `;
