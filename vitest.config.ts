@@ -22,7 +22,10 @@ const pure = pureTests(["test/{clients,docs,domain,formats,lib,platform,web}/**/
  */
 async function workerOptions() {
   const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
-  const config = { ...unstable_readConfig({ config: "wrangler.toml" }), secrets: undefined };
+  const read = unstable_readConfig({ config: "wrangler.toml" });
+  // A few bytes in place of the built command.
+  const assets = { ...read.assets, directory: "test/support/assets" };
+  const config = { ...read, assets, secrets: undefined };
   // Wrangler takes the first of `envFiles` for `.dev.vars`, but its types do not tell. No such file: no values.
   const apart = { envFiles: ["none.env"], overrides: { enableContainers: false } };
   const { main, workerOptions } = unstable_getMiniflareWorkerOptions(config, undefined, apart);

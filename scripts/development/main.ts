@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { writePrivateFile } from "../../src/cli/files.ts";
 import { readDevelopmentStart } from "../../src/cli/settings.ts";
+import { bundleCommand } from "../build-cli/bundle.ts";
+import { signCommand, writeServedCommand } from "../build-cli/command-files.ts";
 import { ensureOwnerToken, ensureReleaseKey } from "./credentials.ts";
 import { type Forwarding, forwardPort, UPSTREAM_PORT } from "./forward.ts";
 import { guide } from "./guide.ts";
@@ -30,6 +32,11 @@ async function serve(stop: AbortSignal): Promise<void> {
   await makeFolders(paths);
   const releaseKey = await ensureReleaseKey(paths.releaseKey);
   const variables = await ensureVariables(paths.variables, releaseKey);
+
+  say("Command: bundling and signing it");
+  const command = await bundleCommand();
+  await writeServedCommand(paths.public, command, await signCommand(releaseKey, command));
+  stop.throwIfAborted();
 
   say(`Worker: building and starting it, with its log in ${shortPath(paths.serverLog)}`);
   const stripe = usesStandIn(variables) ? await startStandInProcess(paths, variables, { port, url }) : null;

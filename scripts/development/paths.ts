@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { developmentFolder } from "../../src/cli/settings.ts";
 
 /** The repository's top folder: where wrangler.toml is. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
@@ -20,6 +19,8 @@ export type DevelopmentPaths = {
   start: string;
   ownerToken: string;
   releaseKey: string;
+  /** The static files that the Worker serves: the bundled command. */
+  public: string;
   /** The output of wrangler and the Worker. */
   serverLog: string;
   /** The output of the stand-in for Stripe. */
@@ -31,7 +32,7 @@ export type DevelopmentPaths = {
  * Without it, secrets and data are where wrangler looks by itself (`.dev.vars`, `.wrangler/state`).
  */
 export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
-  const folder = developmentFolder(devDir);
+  const folder = devDir ? resolve(devDir) : join(PROJECT, ".dev");
   return {
     isolated: Boolean(devDir),
     folder,
@@ -40,6 +41,7 @@ export function developmentPaths(devDir: string | undefined): DevelopmentPaths {
     start: join(folder, "start.json"),
     ownerToken: join(folder, "admin-token"),
     releaseKey: join(folder, "release-signing.key"),
+    public: join(folder, "public"),
     serverLog: join(folder, "server.log"),
     stripeLog: join(folder, "stripe.log"),
   };

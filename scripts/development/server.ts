@@ -48,6 +48,7 @@ export function startServer(
       ...["--port", String(port), "--ip", "localhost", "--inspector-port", "0"],
       // Requests keep the host that they were sent to. Otherwise wrangler gives them the host of production's route.
       "--infer-origin-from-routes=false",
+      ...["--assets", paths.public],
       ...["--persist-to", paths.state, "--show-interactive-dev-session=false"],
       // Without --env-file wrangler reads .dev.vars.
       ...(paths.isolated ? ["--env-file", paths.variables] : []),

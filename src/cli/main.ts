@@ -12,7 +12,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // Node would print the whole error, and with it any secret that its message quotes.
 process.on("uncaughtException", (error) => process.exit(reportUncaught(error, process.argv.includes("--json"))));
 
-const remark = useProxy(process.env);
+const remark = await useProxy(process.env);
 if (remark !== null) process.stderr.write(`rbee-catalog: ${remark}\n`);
 
 const status = await runProgram(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import * as http from "node:http";
+import type * as Http from "node:http";
 import { isLoopback } from "../lib/loopback.ts";
 
 /** The hosts of this machine, which no proxy may see: a credential goes to them by plain http. */
@@ -8,6 +8,7 @@ const NEVER = ["localhost", "*.localhost", "127.0.0.1", "::1", "[::1]"];
 export type ProxySettings = { http_proxy?: string; https_proxy?: string; no_proxy: string };
 
 let used: ProxySettings | null = null;
+let setProxy: typeof Http.setGlobalProxyFromEnv = () => () => {};
 
 /**
  * The proxies of the environment, as curl and git read them: in either case, `all_proxy` for both schemes, and http if
@@ -29,17 +30,20 @@ export function proxyOf(env: NodeJS.ProcessEnv): ProxySettings | null {
  * Sends the requests of this process through the proxies of the environment. Node's own `fetch` ignores them without
  * NODE_USE_ENV_PROXY, and with it sends even requests for this machine to them. Returns a remark if it cannot.
  */
-export function useProxy(env: NodeJS.ProcessEnv): string | null {
+export async function useProxy(env: NodeJS.ProcessEnv): Promise<string | null> {
   const settings = proxyOf(env);
   if (settings === null) return null;
   const isHttp = [settings.http_proxy, settings.https_proxy].every(
     (url) => url === undefined || (URL.canParse(url) && /^https?:/.test(url)),
   );
   if (!isHttp) return "The proxy of the environment is not used, because it is no http proxy. Set https_proxy to one.";
+  // Loaded here, because most runs have no proxy.
+  const http = await import("node:http");
   if (typeof http.setGlobalProxyFromEnv !== "function") {
-    return "The proxy of the environment is not used: set NODE_USE_ENV_PROXY=1, or update Node.js.";
+    return "The proxy of the environment is not used: update Node.js to its newest version.";
   }
-  http.setGlobalProxyFromEnv(settings);
+  setProxy = http.setGlobalProxyFromEnv;
+  setProxy(settings);
   used = settings;
   return null;
 }
@@ -48,7 +52,7 @@ export function useProxy(env: NodeJS.ProcessEnv): string | null {
 export function exemptFromProxy(hostname: string): void {
   if (used === null || used.no_proxy.split(",").includes(hostname)) return;
   used = { ...used, no_proxy: `${used.no_proxy},${hostname}` };
-  http.setGlobalProxyFromEnv(used);
+  setProxy(used);
 }
 
 /** The host and port of the proxy on the way to `url`, without its password; null: no proxy is in use for it. */

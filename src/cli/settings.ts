@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { CHECKOUT } from "./checkout.ts";
 import { CliError, EXIT, parseJson } from "./errors.ts";
 import { readTextIfThere } from "./files.ts";
 import { adminToken, licenseCredential } from "./secrets.ts";
@@ -16,15 +16,16 @@ const DevelopmentStart = z.object({
 
 export type DevelopmentStart = z.infer<typeof DevelopmentStart>;
 
-const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
-
-/** The folder of the development server: `DEV_DIR`, else `.dev` in this checkout. */
-export const developmentFolder = (devDir: string | undefined): string =>
-  devDir ? resolve(devDir) : join(CHECKOUT, ".dev");
+/** The folder of the development server: `DEV_DIR`, else `.dev` in `checkout`, else null. */
+const developmentFolder = (devDir: string | undefined, checkout: string | null): string | null => {
+  if (devDir) return resolve(devDir);
+  return checkout === null ? null : join(checkout, ".dev");
+};
 
 /** The `start.json` of the development server in `devDir` (undefined: of this checkout), or null if there is none. */
 export async function readDevelopmentStart(devDir: string | undefined): Promise<DevelopmentStart | null> {
-  const text = await readTextIfThere(join(developmentFolder(devDir), "start.json"));
+  const folder = developmentFolder(devDir, CHECKOUT);
+  const text = folder === null ? null : await readTextIfThere(join(folder, "start.json"));
   return text === null ? null : parseJson(DevelopmentStart, text);
 }
 
@@ -47,11 +48,12 @@ export type SettingSources = {
 
 /**
  * Picks the settings. URL: `--url`, RBEE_CATALOG_URL, the hive's catalog, this checkout's development server,
- * https://catalog.rbee.dev. Credentials: RBEE_ADMIN_TOKEN; RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN, which mean the same;
+ * RBEE_CATALOG_DEFAULT_URL (install.sh sets it to the catalog that it comes from), https://catalog.rbee.dev. Credentials: RBEE_ADMIN_TOKEN; RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN, which mean the same;
  * else the development server's, which are sent to its own URL only. Throws `CliError` for an invalid URL.
  */
 export function resolveSettings({ url: flag, env, activatedAt, start }: SettingSources): Settings {
-  const url = originOf(flag ?? (env["RBEE_CATALOG_URL"] || activatedAt || start?.url || DEFAULT_URL));
+  const fallback = env["RBEE_CATALOG_DEFAULT_URL"] || DEFAULT_URL;
+  const url = originOf(flag ?? (env["RBEE_CATALOG_URL"] || activatedAt || start?.url || fallback));
   const own = start !== null && originOf(start.url) === url ? start : null;
   return {
     url,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 import { chunksOf, type Manifest, sizeOf } from "../../domain/backup/format.ts";
 import { currentTime } from "../../lib/time.ts";
@@ -117,8 +117,14 @@ async function withLoaded<Result>(
   manifest: Manifest,
   use: (database: DatabaseSync) => Promise<Result>,
 ): Promise<Result> {
+  const sqlite = await import("node:sqlite").catch(() => {
+    throw new CliError(
+      EXIT.failure,
+      `Backups are checked in SQLite, which Node.js has since 22.13. This is ${process.version}.`,
+    );
+  });
   const folder = await mkdtemp(join(tmpdir(), "rbee-backup-"));
-  const database = new DatabaseSync(join(folder, "ledger.sqlite"));
+  const database = new sqlite.DatabaseSync(join(folder, "ledger.sqlite"));
   try {
     requireNoFaults(manifest.id, await loadBackup(database, source, manifest));
     return await use(database);

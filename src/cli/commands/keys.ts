@@ -1,17 +1,18 @@
 import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { newIndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey } from "../../lib/minisign/secret-key.ts";
 import { currentTime } from "../../lib/time.ts";
+import { CHECKOUT } from "../checkout.ts";
 import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { createPrivateFile, readTextIfThere } from "../files.ts";
 import * as signing from "../signing-keys.ts";
 
-const KEYS = fileURLToPath(new URL("../../../keys/", import.meta.url));
+/** The checkout's folder of public keys; without a checkout, `keys` in the current folder. */
+const KEYS = join(CHECKOUT ?? "", "keys/");
 
 type KeysOptions = { out?: string; keysDir: string };
 type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: string };

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import * as zlib from "node:zlib";
 import { createTarDecoder } from "modern-tar";
 import type { PackageContents, PackageRules } from "../../domain/releases/package-format.ts";
 import { CliError, EXIT } from "../errors.ts";
@@ -12,15 +12,17 @@ const MAX_TEXT = 256 * 1024;
 
 /**
  * Reads the contents of a package that `rules` name, in constant memory. The suffix names the compression: `.gz`,
- * `.zst`, or `.xz`, which needs the program xz. Dot files at the top describe a package and are not among its installed
+ * `.zst`, or `.xz`. The program xz unpacks `.xz`, and the program zstd unpacks `.zst` for a Node.js before 22.15. Dot files at the top describe a package and are not among its installed
  * paths. Throws `CliError` if the file is not a complete package.
  */
 export async function readPackage(path: string, rules: PackageRules): Promise<PackageContents> {
   const readContents = (tar: AsyncIterable<Uint8Array>) => readTar(tar, rules);
   try {
-    if (path.endsWith(".xz")) return await readXz(path, readContents);
-    const decompress = path.endsWith(".gz") ? createGunzip() : createZstdDecompress();
-    return await pipeline(createReadStream(path), decompress, readContents);
+    if (path.endsWith(".xz")) return await readWith("xz", path, readContents);
+    if (path.endsWith(".gz")) return await pipeline(createReadStream(path), zlib.createGunzip(), readContents);
+    // @types/node describes the Node.js of the project. The bundled command also runs on older ones.
+    if (typeof zlib.createZstdDecompress !== "function") return await readWith("zstd", path, readContents);
+    return await pipeline(createReadStream(path), zlib.createZstdDecompress(), readContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.failure, `${path} cannot be read as a package: ${reason}`, { cause: error });
@@ -29,17 +31,17 @@ export async function readPackage(path: string, rules: PackageRules): Promise<Pa
 
 type ReadContents = (tar: AsyncIterable<Uint8Array>) => Promise<PackageContents>;
 
-async function readXz(path: string, readContents: ReadContents): Promise<PackageContents> {
-  const xz = spawn("xz", ["--decompress", "--stdout", "--", path], { stdio: ["ignore", "pipe", "pipe"] });
+async function readWith(program: "xz" | "zstd", path: string, readContents: ReadContents): Promise<PackageContents> {
+  const unpacking = spawn(program, ["--decompress", "--stdout", "--", path], { stdio: ["ignore", "pipe", "pipe"] });
   let complaint = "";
-  xz.stderr.setEncoding("utf8").on("data", (text: string) => {
+  unpacking.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaint += text;
   });
-  const closed = once(xz, "close").catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" ? new Error("the program xz is not installed.") : error;
+  const closed = once(unpacking, "close").catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? new Error(`the program ${program} is not installed.`) : error;
   });
-  const [contents, [status]] = await Promise.all([pipeline(xz.stdout, readContents), closed]);
-  if (status !== 0) throw new Error(complaint.trim() || `xz ended with ${status}.`);
+  const [contents, [status]] = await Promise.all([pipeline(unpacking.stdout, readContents), closed]);
+  if (status !== 0) throw new Error(complaint.trim() || `${program} ended with ${status}.`);
   return contents;
 }
 

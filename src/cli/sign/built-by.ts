@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Claims } from "../../domain/releases/provenance/claims.ts";
 import { provenSigner } from "../../domain/releases/provenance/signer.ts";
 import { parseProvenance, unknownSubjects } from "../../domain/releases/provenance/statement.ts";
 import { err, type Result } from "../../lib/result.ts";
-
-/** The trusted roots that this version of the command ships. */
-const ROOTS = new URL("../../../keys/sigstore-trusted-roots.jsonl", import.meta.url);
+import { trustedRoots } from "./trusted-roots.ts";
 
 /**
  * The claims of the run that a provenance proves for these files. This machine verifies it and believes no word of the
@@ -22,7 +19,7 @@ export async function builtBy(
   const [unknown] = unknownSubjects(subjects, files);
   if (unknown) return err(`It attests ${unknown.name}, which is not a file of the release with that sha256.`);
   const { readTrustedRoots, verifyBundle } = await import("../../domain/releases/provenance/sigstore.ts");
-  const instances = readTrustedRoots(await readFile(ROOTS, "utf8"));
+  const instances = readTrustedRoots(await trustedRoots());
   return provenSigner(text, (document) => verifyBundle(instances, document));
 }
 

@@ -2,6 +2,7 @@ import guide from "../../../docs/install.md";
 import { encodeMinisignPublicKey, type MinisignPublicKey } from "../../lib/minisign/minisign.ts";
 import check from "./script/check.sh";
 import choose from "./script/choose.sh";
+import command from "./script/command.sh";
 import download from "./script/download.sh";
 import gpu from "./script/gpu.sh";
 import head from "./script/head.sh";
@@ -14,7 +15,7 @@ import request from "./script/request.sh";
 import tools from "./script/tools.sh";
 
 /** The parts in order: head sets the variables, and the last line of main starts the script. */
-const PARTS = [head, platform, probe, gpu, machine, choose, request, license, download, check, tools, main];
+const PARTS = [head, platform, probe, gpu, machine, choose, request, license, download, check, command, tools, main];
 
 /**
  * The POSIX shell script that installs workers from `catalogUrl`. It accepts signatures by `keys` only. `bound`: only

@@ -1,8 +1,9 @@
 import { signaturePolicy } from "../../domain/releases/artifact/check.ts";
 import { combine, documentRoute } from "../../platform/http/route.ts";
+import { commandRoutes } from "./command.ts";
 import { installGuide, installScript } from "./install-script.ts";
 
-/** `GET /install.sh` and `/install.md`. */
+/** `GET /install.sh`, `/install.md` and `/cli/{file}`. */
 export const installRoutes = combine(
   documentRoute(
     "/install.sh",
@@ -34,4 +35,5 @@ export const installRoutes = combine(
     },
     ({ PUBLIC_URL }) => installGuide(PUBLIC_URL),
   ),
+  commandRoutes,
 );

@@ -105,6 +105,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
 
   "get /install.sh": "getInstallScript",
   "get /install.md": "getInstallGuide",
+  "get /cli/{file}": "downloadCommand",
   "get /{repository}/info/refs": "getGitRefs",
   "post /{repository}/git-upload-pack": "requestGitPack",
   "get /{repository}/HEAD": "getGitHead",

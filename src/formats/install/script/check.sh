@@ -4,7 +4,7 @@ fetch_signature() {
   [ -n "$signature" ] || reject 'it is not signed.'
   if command -v minisign >/dev/null; then
     check_link "$signature"
-    fetch_into "$work/minisig" -sSf --retry 3 --url "$signature" || unreachable $? 'The signature cannot be downloaded.'
+    fetch_into "$work/minisig" -sSf --retry 3 --url "$signature" || unreachable $? "Couldn't fetch the signature."
   else
     say 'minisign is not installed: size and sha256 are checked, the signature is not.'
   fi

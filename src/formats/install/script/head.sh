@@ -44,6 +44,8 @@ Installs an rbee worker into $FOLDER.
                      workers lack for it
   --list             show the workers for this machine
   --uninstall        remove WORKER
+  --cli              install the command rbee-catalog, which needs Node.js 20 or newer;
+                     with --uninstall: remove it
   --help             show this help
 
 Environment:

@@ -5,6 +5,7 @@ main() {
   action=install
   explain=
   other=
+  cli=
   # A name becomes part of a URL, and messages repeat an argument.
   for given in "$@"; do
     case $given in
@@ -25,6 +26,7 @@ main() {
         ;;
       --list) action=list ;;
       --uninstall) action=uninstall ;;
+      --cli) cli=yes ;;
       --version)
         [ $# -gt 1 ] || misuse '--version needs a version.'
         shift
@@ -41,6 +43,14 @@ main() {
   case $worker in .* | *[!A-Za-z0-9._-]*) misuse "\"$worker\" is not a worker." ;; esac
   case $other in *[!a-z0-9_-]*) misuse "\"$other\" is not a platform." ;; esac
   case $version in .* | *[!A-Za-z0-9._-]*) misuse "\"$version\" is not a version." ;; esac
+
+  case $cli/$action in
+    yes/install | yes/uninstall)
+      [ "$worker/$version/$other" = /latest/ ] || misuse '--cli takes no worker, no --version and no --platform.'
+      action=${action}_command
+      ;;
+    yes/list) misuse '--cli and --list do not go together.' ;;
+  esac
 
   # Keep the license out of traces and out of the environment of child processes. A variable that was exported when this
   # shell started stays exported, so unset it first.
