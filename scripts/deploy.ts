@@ -38,7 +38,7 @@ async function deploy(options: Options): Promise<void> {
   await requireSettings(cloudflare, account, plan, options.secretsFile);
   const place = await choosePlace(options.place, found);
   if (!options.isChecked && !(await run("npm", ["run", "check"]))) throw new Refused("npm run check failed.");
-  if (!(await run("npm", ["run", "build:cli"]))) throw new Refused("npm run build:cli failed.");
+  if (!(await run(process.execPath, ["scripts/build-cli/main.ts"]))) throw new Refused("npm run build:cli failed.");
   await makeResources(cloudflare, account, plan, found, place, say);
   if (found.jurisdiction && (await keepJurisdiction(config, plan, found.jurisdiction))) {
     say(`Commit ${config}: its buckets now have the jurisdiction "${found.jurisdiction}", which cannot change.`);

@@ -57,5 +57,8 @@ commandRoutes.openapi(file, async (c) => {
 /** The request for an asset. The assets answer 304 by themselves. */
 function assetRequest({ method, headers, url }: Request, name: string): Request {
   const known = headers.get("If-None-Match");
-  return new Request(new URL(`/cli/${name}`, url), { method, headers: known === null ? {} : { "If-None-Match": known } });
+  return new Request(new URL(`/cli/${name}`, url), {
+    method,
+    headers: known === null ? {} : { "If-None-Match": known },
+  });
 }

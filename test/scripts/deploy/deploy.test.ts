@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -138,6 +139,18 @@ describe("the first deployment, by the list of docs/operations.md", () => {
       subdomain: { enabled: false, previews_enabled: false },
       observability: { redact_query_string: true, logs: { invocation_logs: false }, traces: { enabled: false } },
     });
+  });
+
+  it("uploads the command with its sum, and says that it is not signed", () => {
+    const texts = [...account.cloudflare.assets.values()];
+    const command = texts.find((text) => text.startsWith("#!/usr/bin/env node"));
+    expect(command).toContain("npm run build:cli");
+    const sum = createHash("sha256")
+      .update(command ?? "")
+      .digest("hex");
+    expect(texts.toSorted()).toEqual([command, `${sum}  rbee-catalog.mjs\n`].toSorted());
+    expect(bindingsOf(account.worker())).toContainEqual({ name: "ASSETS", type: "assets" });
+    expect(first.output).toContain("It is not signed.");
   });
 
   it("attaches a consumer with its dead letters to every queue that has one", () => {

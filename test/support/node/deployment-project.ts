@@ -18,6 +18,7 @@ const PARTS = [
   "docs/install.md",
   "wrangler.toml",
   "package.json",
+  "LICENSE",
   "tsconfig.json",
   "tsconfig.base.json",
 ];

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { ZodError } from "zod";
 import { ApiError, type ApiRequest, type Permission, type Route } from "./answer.ts";
+import { assetRoutes, type StubAssets } from "./assets.ts";
 import { d1Routes, type StubDatabase } from "./d1.ts";
 import { queueRoutes, type StubQueue } from "./queues.ts";
 import { receive, type SqlFiles, sqlFileRoutes, UPLOADS } from "./sql-file.ts";
@@ -32,6 +33,7 @@ export type CloudflareStub = {
   namespaces: StubNamespace[];
   queues: StubQueue[];
   workers: StubWorker[];
+  assets: StubAssets;
   /** Each request, as method and path without the account. */
   requests: string[];
   /** The requests among them that no route answers. */
@@ -53,6 +55,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   const namespaces: StubNamespace[] = [];
   const queues: StubQueue[] = [];
   const workers: StubWorker[] = [];
+  const assets: StubAssets = new Map();
   const requests: string[] = [];
   const unknown: string[] = [];
   const files: SqlFiles = new Map();
@@ -69,6 +72,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
         (type !== "r2_bucket" || buckets.some((b) => b.name === bucket_name && b.jurisdiction === jurisdiction)) &&
         (type !== "queue" || queues.some((known) => known.queue_name === queue_name)),
     }),
+    ...assetRoutes(assets, (token) => tokens.set(token, { held: [], verifiedAt: "" })),
     ...accountRoutes,
   ].map(([method, path, permission, answer]) => ({ method, pattern: patternOf(path), permission, answer }));
 
@@ -122,7 +126,7 @@ export async function startCloudflare(): Promise<CloudflareStub> {
   }
   return {
     url: urlOf(),
-    ...{ databases, buckets, namespaces, queues, workers, requests, unknown },
+    ...{ databases, buckets, namespaces, queues, workers, assets, requests, unknown },
     token(held, owner = "user") {
       const token = `token-${tokens.size}`;
       tokens.set(token, { held, verifiedAt: `/${owner === "user" ? "user" : `accounts/${ACCOUNT}`}/tokens/verify` });
