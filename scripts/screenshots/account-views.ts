@@ -21,21 +21,21 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
     as: "anybody",
     path: () => "/account/sign-in",
     async act(page) {
-      await page.getByLabel("License key").fill("rbee_lic_06H0JM1851Z93CPT0M0HB8NP98");
+      await page.getByLabel("License key or email").fill("rbee_lic_06H0JM1851Z93CPT0M0HB8NP98");
       await press("Sign in")(page);
     },
   },
   {
     name: "sign-in-link",
-    caption: "A sign-in link was mailed",
+    caption: "A sign-in link was emailed",
     as: "anybody",
     path: () => "/account/sign-in",
     async act(page) {
-      await page.getByLabel("Mail address").fill("nobody@example.com");
-      await press("Mail me a link")(page);
+      await page.getByLabel("License key or email").fill("nobody@example.com");
+      await press("Sign in")(page);
     },
   },
-  { name: "recover", caption: "A mailed link", as: "anybody", path: ({ links }) => links.fresh },
+  { name: "recover", caption: "An emailed link", as: "anybody", path: ({ links }) => links.fresh },
   { name: "recover-used", caption: "A used link", as: "anybody", path: ({ links }) => links.used },
   {
     name: "recover-forged",
@@ -54,6 +54,12 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
       await page.getByLabel("Or the fingerprint of another machine").fill("one-too-many");
       await press("Download the lease")(page);
     },
+  },
+  {
+    name: "account-free-seat",
+    caption: "Free the seat of a machine?",
+    as: "owner",
+    path: ({ licenses: { monthly } }) => `/account/licenses/${monthly.licenseId}/machines/${monthly.machineId}/free`,
   },
   {
     name: "account-rotate",

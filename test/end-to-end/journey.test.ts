@@ -105,7 +105,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByText("You are signed out.").waitFor();
     await page.goto(`${catalog.url}/account`);
-    await page.getByRole("heading", { name: "Sign in with a license key" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   }
 
   /** An admin finds a license by its owner's mail address, reads the effect of a revocation, and revokes it. */
@@ -142,7 +142,8 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
 
       await signIn(page, key);
       await page.getByRole("heading", { name: "Machines: 1 of 5 in use" }).waitFor();
-      await page.getByRole("button", { name: `Free this seat of ${name}` }).click();
+      await page.getByRole("link", { name: `Free this seat of ${name}` }).click();
+      await page.getByRole("button", { name: "Free this seat" }).click();
       await page.getByText("The seat is free.").waitFor();
       await page.getByRole("heading", { name: "Machines: 0 of 5 in use" }).waitFor();
 

@@ -1,6 +1,7 @@
 import { createRouter, jsonBodyLimit, type OpenAPIHono } from "../../platform/http/route.ts";
 import { type CustomerEnv, requireCustomer, sessionForm } from "../../platform/identity/session/guard.ts";
-import { type FC, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
+import type { Session } from "../../platform/identity/session/session.ts";
+import { type FC, Icon, type Page, PostForm, page, SiteHeader } from "../page/kit.ts";
 import { type PageRequest, type PageRoute, pageRoute } from "../page/page-docs.ts";
 
 /** A router of the account's pages. */
@@ -22,31 +23,50 @@ export const accountForm = <const Path extends string, Request extends PageReque
 export const licensePath = (id: string, done?: string): string =>
   `/account/licenses/${id}${done === undefined ? "" : `?done=${done}`}`;
 
-/** A page of the account. `csrf` is the CSRF token of the session. */
-export const accountPage = ({ csrf, ...content }: Page & { csrf: string }): Promise<Response> =>
+/** The part of a session that its pages show. */
+export type Visitor = Pick<Session<"account">, "by" | "csrfToken">;
+
+/** A page of the account, with the signed-in person and the ways to the account's parts. */
+export const accountPage = ({ visitor, main, ...content }: Page & { visitor: Visitor }): Promise<Response> =>
   page({
     ...content,
     header: (
       <SiteHeader current="/account">
-        <PostForm action="/account/sign-out" csrf={csrf}>
+        <PostForm action="/account/sign-out" csrf={visitor.csrfToken}>
           <button type="submit" class="secondary">
             Sign out
           </button>
         </PostForm>
       </SiteHeader>
     ),
+    main: (
+      <>
+        <AccountBar visitor={visitor} />
+        {main}
+      </>
+    ),
   });
 
-/** The links that concern the whole account, for the end of the first pages. */
-export const AccountEnd: FC<{ csrf: string }> = ({ csrf }) => (
-  <section class="row" aria-label="Your account">
-    <PostForm action="/account/sign-out" csrf={csrf}>
+const AccountBar: FC<{ visitor: Visitor }> = ({ visitor: { by } }) => (
+  <nav class="account-bar" aria-label="Account">
+    <span>
+      <Icon name="user" /> {by.kind === "mail" ? <strong>{by.subject}</strong> : "Signed in with a license key"}
+    </span>
+    <a href="/account">{by.kind === "mail" ? "Licenses" : "License"}</a>
+    <a href="/account/emails">Emails</a>
+    <a href="/account/erase">Delete my data</a>
+  </nav>
+);
+
+/** The button that ends every session, for the end of the first pages. */
+export const AccountEnd: FC<{ visitor: Visitor }> = ({ visitor }) => (
+  <section class="row" aria-label="Your sessions">
+    <PostForm action="/account/sign-out" csrf={visitor.csrfToken}>
       <input type="hidden" name="everywhere" value="yes" />
       <button type="submit" class="secondary">
         Sign out everywhere
       </button>
     </PostForm>
-    <a href="/account/emails">Choose your emails</a>
-    <a href="/account/erase">Delete my data</a>
+    <span class="quiet">Ends every session, on this device and others.</span>
   </section>
 );

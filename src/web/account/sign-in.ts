@@ -52,13 +52,13 @@ export async function signInByKey(c: AppContext, text: string): Promise<Result<n
   return ok(null);
 }
 
-/** A typed mail address, normalized to the form that licenses store. */
+/** A typed email address, normalized to the form that licenses store. */
 export const RecoveryAddress = z.string().trim().toLowerCase().pipe(MailAddress);
 
 /** The answer to every request for a recovery link. */
 export const RECOVERY_ANSWER =
-  "If this address has a license, we have mailed a link to it. The link opens the account and its keys. It works once, for 30 minutes. " +
-  "We mail at most five links a day that nobody uses. After that, the links in the last mails work again for 30 minutes.";
+  "If this address has a license, we've emailed a link to it. The link opens your account and its keys. It works once, for 30 minutes. " +
+  "We email at most five unused links a day. After that, the links in the last emails work again for 30 minutes.";
 
 /**
  * Mails a link to `email` (a `RecoveryAddress`) if it has a license. The work for a known address runs after the

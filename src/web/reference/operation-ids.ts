@@ -87,6 +87,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /account/licenses/{id}/upgrade": "upgradeOwnLicenseByForm",
   "get /account/licenses/{id}/rotate-key": "showRotateOwnKeyPage",
   "post /account/licenses/{id}/rotate-key": "rotateOwnKeyByForm",
+  "get /account/licenses/{id}/machines/{machine_id}/free": "showFreeOwnMachinePage",
   "post /account/licenses/{id}/machines/{machine_id}/free": "freeOwnMachineByForm",
   "post /account/licenses/{id}/lease": "downloadOwnLeaseByForm",
   "get /account/erase": "showEraseOwnDataPage",

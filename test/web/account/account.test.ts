@@ -151,6 +151,36 @@ describe("the account", () => {
     expect(entry).toBe(`account:${small.id}`);
   });
 
+  it("asks before it frees a seat, and a visit frees nothing", async () => {
+    await tokenFor(ada.key, "f1", { name: "attic" });
+    const browser = await signedInByKey(ada.key);
+    const path = `/account/licenses/${ada.id}/machines/${await machineIdOf(ada)}/free`;
+    expect(await pageAt(browser)).toContain(`href="${path}"`);
+    const html = await pageAt(browser, path);
+    expect(html).toContain("Free the seat of attic?");
+    expect(html).toContain(`action="${path}"`);
+    expect(await count("machines", "deactivated_at IS NULL")).toBe(1);
+  });
+
+  it("says who is signed in, and offers help by the seller's address", async () => {
+    const byKey = await pageAt(await signedInByKey(ada.key));
+    expect(byKey).toContain("Signed in with a license key");
+    expect(byKey).not.toContain("ada@example.com");
+    expect(byKey).toMatch(/href="mailto:[^"]+@/);
+    const byMail = await pageAt(await signedInByMail("ada@example.com", newPostbox()));
+    expect(byMail).toContain("<strong>ada@example.com</strong>");
+  });
+
+  it("lists several licenses, first what needs their owner", async () => {
+    const second = await issueLicense();
+    await adminAct(second.id, "suspend", { reason: "asked" });
+    const html = await pageAt(await signedInByMail("ada@example.com", newPostbox()));
+    expect(html.indexOf('role="alert"')).toBeGreaterThan(0);
+    expect(html.indexOf('role="alert"')).toBeLessThan(html.indexOf('<div class="cards">'));
+    for (const { id } of [ada, second]) expect(html).toContain(`href="/account/licenses/${id}"`);
+    expect(html).toContain("0 of 25");
+  });
+
   it("shows until when an offline lease keeps a freed seat", async () => {
     await tokenFor(ada.key, "f1", { name: "attic", offline: true });
     const browser = await signedInByKey(ada.key);
@@ -213,7 +243,8 @@ describe("another customer's license", () => {
       expect(html).not.toMatch(new RegExp(`${grace.id}|${theirs}|graces-box`));
       for (const id of [grace.id, "lic_06b4m2v8w5r7q1t3x9z2k4n6p8", "x"]) {
         const base = `/account/licenses/${id}`;
-        for (const page of ["", "/rotate-key"]) expect((await browser.get(base + page)).status).toBe(404);
+        for (const page of ["", "/rotate-key", `/machines/${theirs}/free`])
+          expect((await browser.get(base + page)).status).toBe(404);
         for (const form of ["/key", "/rotate-key", "/lease", "/billing", `/machines/${theirs}/free`]) {
           const response = await send(browser, base + form, { generation: "0", machine: theirs });
           expect([form, response.status]).toEqual([form, 404]);
@@ -221,6 +252,7 @@ describe("another customer's license", () => {
         }
       }
       // Another customer's machine is not found.
+      expect((await browser.get(`/account/licenses/${ada.id}/machines/${theirs}/free`)).status).toBe(404);
       const mixed = await send(browser, `/account/licenses/${ada.id}/machines/${theirs}/free`);
       expect(mixed.status).toBe(404);
       expect((await send(browser, `/account/licenses/${ada.id}/lease`, { machine: theirs })).status).toBe(403);

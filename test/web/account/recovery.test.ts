@@ -47,13 +47,15 @@ async function dump(): Promise<string> {
 }
 
 describe("a request for a recovery link", () => {
-  it.each(["api", "page"] as const)("reveals no customer by the %s", async (way) => {
+  it.each(["api", "page", "field"] as const)("reveals no customer by the %s", async (way) => {
     await issueLicense();
     const askFor = async (email: string) =>
       seen(
         way === "api"
           ? await recover(email)
-          : await askWith(postbox, "POST", "/account/sign-in/link", { form: { email } }),
+          : way === "page"
+            ? await askWith(postbox, "POST", "/account/sign-in/link", { form: { email } })
+            : await askWith(postbox, "POST", "/account/sign-in", { form: { key: email } }),
       );
     const known = await askFor(ADA);
     expect(known).toMatchObject({ status: 202 });
@@ -233,6 +235,18 @@ describe("a recovery link", () => {
 });
 
 describe("the form for a recovery link", () => {
+  it("is the sign-in's one field: an address gets the link, and a stranger the same page", async () => {
+    await issueLicense();
+    const ask = (key: string) => askWith(postbox, "POST", "/account/sign-in", { form: { key } });
+    const known = await ask(` Ada <${ADA.toUpperCase()}>\u200b`);
+    const unknown = await ask("nobody@example.com");
+    expect([known.status, unknown.status]).toEqual([202, 202]);
+    expect(await known.text()).toBe(await unknown.text());
+    expect((await askWith(postbox, "GET", mailedPath(postbox))).status).toBe(200);
+    const wrong = await ask("ada@");
+    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('value="ada@"')]);
+  });
+
   it("is shown again with the typed text for an invalid address and past the rate limit", WITH_ROOM, async () => {
     await roomInMinute();
     const old = await askWith(postbox, "GET", "/recover");

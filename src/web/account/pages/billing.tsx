@@ -1,59 +1,39 @@
 import type { License } from "../../../domain/licensing/license/record.ts";
 import type { PaymentRow, PaymentState } from "../../../domain/money/payment.ts";
 import { ORDER_KIND_WORDS } from "../../../domain/money/words.ts";
-import { formatAmount, priceInWords } from "../../../lib/money.ts";
-import { type Child, DataTable, Facts, type FC, PostForm, StatusBadge, Time, type Tone } from "../../page/kit.ts";
+import { formatAmount } from "../../../lib/money.ts";
+import { type Child, DataTable, type FC, PostForm, Section, StatusBadge, Time, type Tone } from "../../page/kit.ts";
 import { licensePath } from "../frame.tsx";
 
 type Props = { license: License; payments: readonly PaymentRow[]; csrf: string };
 
-/** The price of a license, its next charge and its invoices, and the way to the billing portal. */
+/** The invoices of a license, and the way to the billing portal. */
 export const BillingSection: FC<Props> = ({ license, payments, csrf }) => (
-  <section id="billing">
-    <h2>Invoices and billing</h2>
-    {license.stripe_customer_id === null ? (
-      <p>This license is free of charge. It has no invoices.</p>
-    ) : (
-      <>
-        <PriceFacts license={license} />
-        <Invoices payments={payments} />
-        <p>
-          Stripe handles our payments. Its portal has all your invoices and payment methods.
-          {license.stripe_subscription_id === null
-            ? null
-            : " There you can also pay an open invoice, change the number of machines and cancel."}
-        </p>
-        <PostForm action={`${licensePath(license.id)}/billing`} csrf={csrf}>
-          <button type="submit">Open invoices and billing</button>
-        </PostForm>
-        {license.trial_ends_at === null ? null : (
+  <Section title="Invoices and billing" id="billing" sided>
+    <div>
+      {license.stripe_customer_id === null ? (
+        <p>This license is free of charge. It has no invoices.</p>
+      ) : (
+        <>
+          <Invoices payments={payments} />
           <p>
-            <a href={`${licensePath(license.id)}/end-trial`}>End the free trial and pay now</a>
+            {license.stripe_subscription_id === null
+              ? "Stripe's portal has all your invoices and payment methods."
+              : "In Stripe's portal, pay an open invoice, change your card or the number of machines, or cancel."}
           </p>
-        )}
-      </>
-    )}
-  </section>
+          <PostForm action={`${licensePath(license.id)}/billing`} csrf={csrf}>
+            <button type="submit">Open invoices and billing</button>
+          </PostForm>
+          {license.trial_ends_at === null ? null : (
+            <p>
+              <a href={`${licensePath(license.id)}/end-trial`}>End the free trial and pay now</a>
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  </Section>
 );
-
-const PriceFacts: FC<{ license: License }> = ({ license }) => {
-  const { price_amount, price_currency, price_interval, next_charge_at, next_charge_amount } = license;
-  if (price_amount === null || price_currency === null) return null;
-  const price = priceInWords({ amount: price_amount, currency: price_currency, interval: price_interval });
-  const facts: [string, Child][] = [["Price", price_interval === null ? price : `${price}, plus tax where it applies`]];
-  if (price_interval !== null)
-    facts.push(["Next charge", nextCharge(next_charge_at, next_charge_amount, price_currency)]);
-  return <Facts facts={facts} />;
-};
-
-const nextCharge = (at: number | null, amount: number | null, currency: string): Child =>
-  at === null || amount === null ? (
-    "Nothing more will be charged"
-  ) : (
-    <>
-      {formatAmount(amount, currency)} on <Time at={at} />
-    </>
-  );
 
 /** The name of a state for the customer, if it differs from "Paid". */
 const STATES: Record<PaymentState, { text: string; tone: Tone }> = {

@@ -6,12 +6,26 @@ import type { PlanOffer } from "../../../domain/purchase/prices.ts";
 import { premiumFamilies } from "../../../domain/workers/families.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, waitHeaders } from "../../../platform/http/problem.ts";
-import { type Child, DataTable, Facts, type FC, Notice, StatusBadge, Time } from "../../page/kit.ts";
-import { AccountEnd, accountPage, licensePath } from "../frame.tsx";
+import {
+  type Child,
+  DataTable,
+  Facts,
+  type FC,
+  Meter,
+  Notice,
+  Section,
+  Stat,
+  StatusBadge,
+  Time,
+} from "../../page/kit.ts";
+import { AccountEnd, accountPage } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
 import type { Download } from "../store.ts";
 import { BillingSection } from "./billing.tsx";
-import { type KeyContent, KeySection, type LeaseFault, LeaseSection, MachineSection } from "./sections.tsx";
+import { type KeyContent, KeySection } from "./key-section.tsx";
+import { type LeaseFault, LeaseSection } from "./lease-section.tsx";
+import { MachineSection } from "./machines.tsx";
+import { nextChargeText, priceText } from "./price.tsx";
 import { UpgradeSection } from "./upgrade-section.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
@@ -32,6 +46,7 @@ export type LicensePageContent = KeyContent & {
   /** The name of the act to confirm. Any other text is ignored. */
   done?: string | undefined;
   leaseFault?: LeaseFault;
+  supportEmail: string;
   now: UnixSeconds;
   formTargets: readonly string[];
 };
@@ -39,7 +54,8 @@ export type LicensePageContent = KeyContent & {
 /** The page of a license: its standing, key, machines, downloads and billing. */
 export const licensePage = (content: LicensePageContent): Promise<Response> =>
   accountPage({
-    csrf: content.csrf,
+    visitor: content.visitor,
+    wide: true,
     title: planName(content.license.plan),
     status: content.leaseFault ? PROBLEMS[content.leaseFault.refusal.code].status : 200,
     headers: content.leaseFault ? waitHeaders(content.leaseFault.refusal) : {},
@@ -48,8 +64,9 @@ export const licensePage = (content: LicensePageContent): Promise<Response> =>
   });
 
 const LicenseMain: FC<LicensePageContent> = (content) => {
-  const { license, words, downloads, payments, csrf, now } = content;
+  const { license, words, downloads, payments, visitor, now } = content;
   const news = NEWS.get(content.done);
+  const csrf = visitor.csrfToken;
   return (
     <>
       <div class="row">
@@ -61,29 +78,62 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
         <p>{words.says}</p>
         {words.todo ? <p>{words.todo}</p> : null}
       </Notice>
-      <Facts
-        facts={[
-          ["Opens", openedWorkers(license)],
-          ["Versions", versionsFact(license)],
-          ["Since", <Time at={license.created_at} />],
-          ["License", <code>{license.id}</code>],
-        ]}
-      />
+      <div class="grid-3">
+        <Stat
+          label="Price"
+          value={priceText(license)}
+          hint={license.price_interval === null ? null : "plus tax where it applies"}
+        />
+        <Stat label="Next charge" value={nextChargeText(license) ?? "None"} />
+        <div class="stat">
+          <Meter label="Machines" value={seatedMachines(license, now).length} max={license.machine_limit} />
+          <p class="hint">
+            <a href="#machines">See your machines</a>
+          </p>
+        </div>
+      </div>
       <KeySection {...content} />
-      <MachineSection license={license} csrf={csrf} now={now} />
+      <MachineSection license={license} now={now} />
       <LeaseSection
         license={license}
         csrf={csrf}
         now={now}
         {...(content.leaseFault && { fault: content.leaseFault })}
       />
-      <DownloadSection downloads={downloads} />
       <BillingSection license={license} payments={payments} csrf={csrf} />
       <UpgradeSection license={license} offers={content.offers} csrf={csrf} now={now} />
-      <AccountEnd csrf={csrf} />
+      <DownloadSection downloads={downloads} />
+      <Section title="About this license" id="about" sided>
+        <Facts
+          facts={[
+            ["Workers", openedWorkers(license)],
+            ["Versions", versionsFact(license)],
+            ["Since", <Time at={license.created_at} />],
+            ["License", <code>{license.id}</code>],
+          ]}
+        />
+      </Section>
+      <HelpSection email={content.supportEmail} />
+      <AccountEnd visitor={visitor} />
     </>
   );
 };
+
+const HelpSection: FC<{ email: string }> = ({ email }) => (
+  <Section title="Help" id="help" sided>
+    <ul>
+      <li>
+        Questions? <a href={`mailto:${email}`}>{email}</a>
+      </li>
+      <li>
+        <a href="/guides">Guides</a>: activate machines, work offline, use a hive
+      </li>
+      <li>
+        <a href="/install">Ways to install</a> a worker
+      </li>
+    </ul>
+  </Section>
+);
 
 /** The workers that a license opens, in words. A license from before a family was sold does not open that family. */
 function openedWorkers({ entitlements }: Pick<License, "entitlements">): string {
@@ -107,15 +157,15 @@ const versionsFact = ({ versions, updates_until }: License): Child =>
   );
 
 const DownloadSection: FC<{ downloads: Download[] | null }> = ({ downloads }) => (
-  <section>
-    <h2>Downloads</h2>
+  <Section title="Downloads" sided>
     <DataTable
       caption="The latest downloads with this license"
+      quiet
       columns={[
         { header: "Worker", cell: ({ worker_id }) => worker_id },
         { header: "Version", cell: ({ version }) => version },
         { header: "Platform", cell: ({ platform }) => platform },
-        { header: "Machine", cell: ({ machine }) => machine ?? "unnamed" },
+        { header: "Machine", cell: ({ machine }) => machine ?? "Unnamed machine" },
         { header: "When", cell: ({ at }) => <Time at={at} clock /> },
       ]}
       rows={downloads ?? []}
@@ -129,39 +179,5 @@ const DownloadSection: FC<{ downloads: Download[] | null }> = ({ downloads }) =>
         )
       }
     />
-  </section>
-);
-
-type Listed = { license: License; words: StandingWords };
-
-/** The list of a customer's licenses with their standing, each with a link to its page. */
-export const overviewPage = (listed: Listed[], csrf: string, now: UnixSeconds): Promise<Response> =>
-  accountPage({
-    csrf,
-    title: "Your licenses",
-    main: (
-      <>
-        <h1>Your licenses</h1>
-        {listed.length === 0 ? <p class="empty">This email address has no license.</p> : null}
-        {listed.map((one) => (
-          <ListedLicense {...one} now={now} />
-        ))}
-        <AccountEnd csrf={csrf} />
-      </>
-    ),
-  });
-
-const ListedLicense: FC<Listed & { now: UnixSeconds }> = ({ license, words, now }) => (
-  <article>
-    <div class="row">
-      <h2>
-        <a href={licensePath(license.id)}>{planName(license.plan)}</a>
-      </h2>
-      <StatusBadge tone={words.tone}>{words.label}</StatusBadge>
-    </div>
-    <p>{words.says}</p>
-    <p class="quiet">
-      {seatedMachines(license, now).length} of {license.machine_limit} machines in use · <code>{license.id}</code>
-    </p>
-  </article>
+  </Section>
 );

@@ -2,7 +2,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { refusalOfUpgrade } from "../../../domain/purchase/checkout/upgrade.ts";
 import type { PlanOffer } from "../../../domain/purchase/prices.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { type FC, PostForm } from "../../page/kit.ts";
+import { type FC, PostForm, Section } from "../../page/kit.ts";
 import { MachineChoice } from "../../shop/machine-choice.tsx";
 import { licensePath } from "../frame.tsx";
 
@@ -14,29 +14,31 @@ export const UpgradeSection: FC<Props> = ({ license, offers, csrf, now }) => {
   if (possible.length === 0) return null;
   const isPaying = license.subscription_state === "active" || license.subscription_state === "past_due";
   return (
-    <section id="upgrade">
-      <h2>Upgrade</h2>
-      <p>
-        Your key and your machines stay the same, and there is nothing to install again. You pay today, without another
-        trial.
-        {isPaying ? " Your subscription then ends, and its unused days become a credit on your billing account." : null}
-      </p>
-      <div class="cards">
-        {possible.map((offer) => (
-          <article class="plan">
-            <h3>{offer.plan.name}</h3>
-            <p>{offer.plan.description}</p>
-            <PostForm action={`${licensePath(license.id)}/upgrade`} csrf={csrf}>
-              <input type="hidden" name="plan" value={offer.plan.id} />
-              <MachineChoice {...offer} value={valueFor(license, offer)} />
-              <button type="submit">
-                Upgrade<span class="unseen"> to {offer.plan.name}</span>
-              </button>
-            </PostForm>
-          </article>
-        ))}
+    <Section title="Upgrade" lead="Your key and your machines stay the same." sided>
+      <div>
+        <p>
+          You pay today, without another trial.
+          {isPaying
+            ? " Your subscription then ends, and its unused days become a credit on your billing account."
+            : null}
+        </p>
+        <div class="cards">
+          {possible.map((offer) => (
+            <article class="plan">
+              <h3>{offer.plan.name}</h3>
+              <p>{offer.plan.description}</p>
+              <PostForm action={`${licensePath(license.id)}/upgrade`} csrf={csrf}>
+                <input type="hidden" name="plan" value={offer.plan.id} />
+                <MachineChoice {...offer} value={valueFor(license, offer)} />
+                <button type="submit">
+                  Upgrade<span class="unseen"> to {offer.plan.name}</span>
+                </button>
+              </PostForm>
+            </article>
+          ))}
+        </div>
       </div>
-    </section>
+    </Section>
   );
 };
 

@@ -10,7 +10,7 @@ import { createRouter, jsonBodyLimit, z } from "../../../platform/http/route.ts"
 import type { AppContext } from "../../../platform/http/router.ts";
 import type { MailTopic } from "../../../platform/storage/mail-outbox.ts";
 import { CheckField, formBody, Notice, PostForm, page, pageRoute, SiteHeader } from "../../page/kit.ts";
-import { accountForm, accountPage, accountRouter, accountView } from "../frame.tsx";
+import { accountForm, accountPage, accountRouter, accountView, type Visitor } from "../frame.tsx";
 
 /** The topics in words: a name, and the use of its mails. */
 const TOPIC_WORDS: Record<MailTopic, { name: string; use: string }> = {
@@ -38,7 +38,7 @@ const DEAD_LINK_ANSWERS = {
 emailLink.openapi(
   pageRoute("get", PATH, {
     request: { params },
-    summary: "Follow the link in a mail that turns such mails off",
+    summary: "Follow the link in a mail that turns such emails off",
     description: "A page with one button. The visit changes nothing, so mail scanners may follow it.",
     answers: { 200: "The page with the button.", ...DEAD_LINK_ANSWERS },
   }),
@@ -53,7 +53,7 @@ emailLink.openapi(
   pageRoute("post", PATH, {
     request: { params },
     middleware: [jsonBodyLimit],
-    summary: "Turn mails of one topic off, or on again",
+    summary: "Turn emails of one topic off, or on again",
     description:
       "For the button of the page, and for mail programs (RFC 8058, `List-Unsubscribe=One-Click`, also as multipart). It needs " +
       "no cookie and does not redirect. With `choice=on` the mails come again; without it they are turned off. Idempotent.",
@@ -127,10 +127,10 @@ emails.openapi(
     answers: { 200: "The topics that can be turned off." },
   }),
   async (c) => {
-    const { by, csrfToken } = c.var.session;
-    if (by.kind !== "mail") return emailsPage(csrfToken, null, false);
+    const { by } = c.var.session;
+    if (by.kind !== "mail") return emailsPage(c.var.session, null, false);
     const off = await readOptOuts(c.env.DB, by.subject);
-    return emailsPage(csrfToken, off, c.req.valid("query").done === "saved");
+    return emailsPage(c.var.session, off, c.req.valid("query").done === "saved");
   },
 );
 
@@ -143,8 +143,8 @@ emails.openapi(
     leadsTo: "The page, with a confirmation.",
   }),
   async (c) => {
-    const { by, csrfToken } = c.var.session;
-    if (by.kind !== "mail") return emailsPage(csrfToken, null, false);
+    const { by } = c.var.session;
+    if (by.kind !== "mail") return emailsPage(c.var.session, null, false);
     const sent = c.req.valid("form");
     const choices = Object.fromEntries(TOPICS.map((topic) => [topic, sent[topic] === "yes"]));
     await chooseTopics(c.env.DB, by.subject, choices, c.var.now);
@@ -153,9 +153,9 @@ emails.openapi(
 );
 
 /** The page with the choices. `off` null: others may have the key, so only a sign-in by mail may choose. */
-const emailsPage = (csrf: string, off: ReadonlySet<MailTopic> | null, isSaved: boolean): Promise<Response> =>
+const emailsPage = (visitor: Visitor, off: ReadonlySet<MailTopic> | null, isSaved: boolean): Promise<Response> =>
   accountPage({
-    csrf,
+    visitor,
     title: "Your emails",
     main: (
       <>
@@ -171,7 +171,7 @@ const emailsPage = (csrf: string, off: ReadonlySet<MailTopic> | null, isSaved: b
             isn't enough.
           </p>
         ) : (
-          <PostForm action="/account/emails" csrf={csrf}>
+          <PostForm action="/account/emails" csrf={visitor.csrfToken}>
             {TOPICS.map((topic) => (
               <CheckField name={topic} checked={!off.has(topic)}>
                 {TOPIC_WORDS[topic].name}, {TOPIC_WORDS[topic].use}

@@ -4,7 +4,7 @@ import { clearSessionCookie } from "../../../platform/identity/session/lifecycle
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { type Changes, settle } from "../../../platform/storage/settle.ts";
 import { type FC, Field, formBody, Notice, PostForm } from "../../page/kit.ts";
-import { accountForm, accountPage, accountRouter, accountView } from "../frame.tsx";
+import { accountForm, accountPage, accountRouter, accountView, type Visitor } from "../frame.tsx";
 import { sentPage } from "../pages/sign-in-page.tsx";
 import { requestRecovery } from "../sign-in.ts";
 import { type Customer, listOwnLicenses } from "../store.ts";
@@ -20,14 +20,14 @@ erase.openapi(
     summary: "Explain the deletion of your data",
     answers: { 200: "The deleted data, the kept data, and the form." },
   }),
-  async (c) => erasePage(await stateOf(c.env.DB, c.var.session.by), c.var.session.csrfToken),
+  async (c) => erasePage(await stateOf(c.env.DB, c.var.session.by), c.var.session),
 );
 
 erase.openapi(
   accountForm("/account/erase/link", {
     request: { body: formBody({}) },
-    summary: "Mail a link to the owner of the signed-in license",
-    answers: { 202: "The link was mailed." },
+    summary: "Email a link to the owner of the signed-in license",
+    answers: { 202: "The link was emailed." },
     refusals: ["RATE_LIMITED"],
   }),
   async (c) => {
@@ -53,9 +53,10 @@ erase.openapi(
     refusals: ["CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const { csrfToken, by } = c.var.session;
+    const { session } = c.var;
+    const { by } = session;
     const state = await stateOf(c.env.DB, by);
-    if (by.kind !== "mail" || state.step !== "confirm") return erasePage(state, csrfToken);
+    if (by.kind !== "mail" || state.step !== "confirm") return erasePage(state, session);
     const { confirmation: sent = "" } = c.req.valid("form");
     if (sent.trim().toLowerCase() !== CONFIRMATION) {
       const fault = {
@@ -63,7 +64,7 @@ erase.openapi(
         message: `Please type “${CONFIRMATION}” to confirm.`,
         status: 422,
       };
-      return erasePage({ ...state, fault }, csrfToken);
+      return erasePage({ ...state, fault }, session);
     }
     const scope = { ...c.env, config: c.var.config, settle: (changes: Changes) => settle(c, changes) };
     await erasePerson(scope, by.subject, actorOf(c, "customer"));
@@ -87,33 +88,32 @@ type ErasePageState =
   | { step: "confirm"; licenses: number; fault?: { sent: string; message: string; status: number } };
 
 /** The page that explains an erasure, with the form of its current step. */
-const erasePage = (state: ErasePageState, csrf: string): Promise<Response> =>
+const erasePage = (state: ErasePageState, visitor: Visitor): Promise<Response> =>
   accountPage({
-    csrf,
+    visitor,
     title: "Delete my data",
     status: state.step === "confirm" ? (state.fault?.status ?? 200) : 200,
     main: (
       <>
         <h1>Delete my data</h1>
-        <h2>We delete</h2>
+        <h2>Permanently deleted</h2>
         <ul>
-          <li>Your email address, on your licenses and on the mails that we sent you.</li>
+          <li>Your email address, on your licenses and on the emails that we sent you.</li>
           <li>The names and fingerprints of your machines, and the list of your downloads.</li>
           <li>Your customer record at Stripe, with your name, address and payment methods.</li>
           <li>
-            <strong>Your licenses end, including lifetime licenses.</strong> A license needs an owner. No key can open
-            them again.
+            <strong>All your licenses end, including lifetime ones.</strong> They can't be restored or transferred.
           </li>
         </ul>
-        <h2>We keep</h2>
+        <h2>Kept</h2>
         <ul>
           <li>
-            Invoices and payments at Stripe, and the numbers that link a license to its payment. Tax law requires them
-            for up to ten years. Download your invoices first, because you cannot open the portal afterwards.
+            Invoices and payments at Stripe, and the numbers that link a license to its payment: tax law requires them
+            for up to ten years. Download your invoices first. You can't open the portal afterwards.
           </li>
           <li>The record of changes to your licenses, without your name and address.</li>
         </ul>
-        <EraseStep state={state} csrf={csrf} />
+        <EraseStep state={state} csrf={visitor.csrfToken} />
       </>
     ),
   });
@@ -124,11 +124,11 @@ const EraseStep: FC<{ state: ErasePageState; csrf: string }> = ({ state, csrf })
       return (
         <>
           <Notice>
-            You are signed in with a license key, and other people may have that key. To make sure that it is you, we
-            mail a link to the owner of the license. Sign in with this link, then open this page again.
+            You are signed in with a license key, and other people may have that key. To make sure it's you, we email a
+            link to the owner of the license. Sign in with it, then open this page again.
           </Notice>
           <PostForm action="/account/erase/link" csrf={csrf}>
-            <button type="submit">Mail me the link</button>
+            <button type="submit">Email me the link</button>
           </PostForm>
         </>
       );

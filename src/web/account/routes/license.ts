@@ -14,13 +14,14 @@ import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
 import { accountForm, accountRouter, accountView, licensePath } from "../frame.tsx";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
-import { overviewPage } from "../pages/license-page.tsx";
-import { hasLease, rotateKeyPage } from "../pages/sections.tsx";
+import { rotateKeyPage } from "../pages/key-section.tsx";
+import { freeSeatPage, hasLease } from "../pages/machines.tsx";
+import { overviewPage } from "../pages/overview-page.tsx";
 import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
 const replacedMeanwhile: Refusal = {
   code: "CONFLICT",
-  detail: "The key was replaced again in the meantime. We have mailed the newest key.",
+  detail: "The key was replaced again in the meantime. We've emailed the newest key.",
 };
 
 const noFingerprint: Refusal = {
@@ -41,7 +42,7 @@ license.openapi(
     const [only] = licenses;
     if (only && licenses.length === 1) return answerWithLicense(c, only);
     const listed = await Promise.all(licenses.map(async (one) => ({ license: one, words: await wordsFor(c, one) })));
-    return overviewPage(listed, c.var.session.csrfToken, c.var.now);
+    return overviewPage(listed, c.var.session, c.var.now);
   },
 );
 
@@ -128,7 +129,7 @@ license.openapi(
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     const decision = decideAdminAct(own, { action: "rotate-key" }, false, c.var.now);
     if (!decision.ok) throw new Problem(explainAdminRefusal(decision.error));
-    return rotateKeyPage(own, c.var.session.csrfToken);
+    return rotateKeyPage(own, c.var.session);
   },
 );
 
@@ -159,6 +160,22 @@ license.openapi(
     if (rotated.license.generation !== generation + 1) throw new Problem(replacedMeanwhile);
     await keepSession(c.env.DB, session.id, rotated.license);
     return answerWithLicense(c, rotated.license, { showKey: true, isRotated: true });
+  },
+);
+
+license.openapi(
+  accountView("/account/licenses/{id}/machines/{machine_id}/free", {
+    request: { params: MachineParams },
+    summary: "Explain the freeing of a machine's seat",
+    answers: { 200: "The consequences, and the button." },
+    refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
+  }),
+  async (c) => {
+    const { id, machine_id } = c.req.valid("param");
+    const own = await requireOwnLicense(c.env.DB, c.var.session.by, id);
+    const machine = own.machines.find((one) => one.id === machine_id);
+    if (!machine) throw new Problem(noSuchMachine);
+    return freeSeatPage({ license: own, machine, visitor: c.var.session, now: c.var.now });
   },
 );
 

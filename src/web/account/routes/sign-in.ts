@@ -1,5 +1,12 @@
 import { err, ok, type Result } from "../../../lib/result.ts";
-import { createRouter, jsonBodyLimit, Problem, type Refusal, z } from "../../../platform/http/route.ts";
+import {
+  type AppContext,
+  createRouter,
+  jsonBodyLimit,
+  Problem,
+  type Refusal,
+  z,
+} from "../../../platform/http/route.ts";
 import { ownForm } from "../../../platform/identity/session/guard.ts";
 import { currentSession, endSession } from "../../../platform/identity/session/lifecycle.ts";
 import { returnPath } from "../../../platform/identity/session/session.ts";
@@ -7,6 +14,7 @@ import { formBody, pageRoute } from "../../page/kit.ts";
 import { accountForm, accountRouter } from "../frame.tsx";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
 import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
+import { readSignIn } from "../sign-in-input.ts";
 
 const noAddress: Refusal = {
   code: "VALIDATION_FAILED",
@@ -19,6 +27,15 @@ const orRateLimit = <Value>(work: Promise<Result<Value, Refusal>>): Promise<Resu
     if (error instanceof Problem && error.code === "RATE_LIMITED") return err(error);
     throw error;
   });
+
+/** Emails a link to `address`, a part of the `sent` text, if it has a license. A fault shows the form again. */
+async function mailLink(c: AppContext, wanted: string, sent: string, address: string): Promise<Response> {
+  const again = (refusal: Refusal) => signInPage({ wanted, fault: { sent, refusal } });
+  const email = RecoveryAddress.safeParse(address);
+  if (!email.success) return again(noAddress);
+  const asked = await orRateLimit(requestRecovery(c, email.data).then(() => ok(null)));
+  return asked.ok ? sentPage() : again(asked.error);
+}
 
 /** `GET` and `POST /account/sign-in`, `POST /account/sign-in/link` and `GET /recover`. */
 export const signIn = createRouter();
@@ -35,7 +52,7 @@ signIn.openapi(
       }),
     },
     summary: "Sign in to the account, as a page",
-    answers: { 200: "The two forms." },
+    answers: { 200: "The form." },
     leadsTo: "The return path, if already signed in.",
   }),
   async (c) => {
@@ -50,20 +67,26 @@ signIn.openapi(
   pageRoute("post", "/account/sign-in", {
     middleware: [jsonBodyLimit, ownForm],
     request: { body: formBody({ key: "rbee_lic_...", return: "/account" }) },
-    summary: "Sign in to the account with a license key",
-    description: "Opens the account of this one license, whatever its status.",
+    summary: "Sign in to the account with a license key or an email address",
+    description:
+      "`key` takes both. A key opens the account of its one license, whatever its status. An address gets a link by email, like " +
+      "`POST /account/sign-in/link`.",
     answers: {
+      202: "The same page for every email address.",
       403: "The form again, because the key is not valid.",
-      429: "The form again, because of too many invalid keys or too many sign-ins with this key.",
+      422: "The form again, because the email address is not valid.",
+      429: "The form again, because of too many invalid keys or too many sign-ins with this key or sender.",
     },
-    leadsTo: "The return path, signed in.",
+    leadsTo: "The return path, signed in with the key.",
   }),
   async (c) => {
     const { key: sent = "", return: path } = c.req.valid("form");
     const wanted = returnPath("account", path);
-    const signedIn = await orRateLimit(signInByKey(c, sent));
+    const input = readSignIn(sent);
+    if (input.kind === "email") return mailLink(c, wanted, sent, input.text);
+    const signedIn = await orRateLimit(signInByKey(c, input.text));
     if (signedIn.ok) return c.redirect(wanted, 303);
-    return signInPage({ wanted, fault: { field: "key", sent, refusal: signedIn.error } });
+    return signInPage({ wanted, fault: { sent, refusal: signedIn.error } });
   },
 );
 
@@ -71,7 +94,7 @@ signIn.openapi(
   pageRoute("post", "/account/sign-in/link", {
     middleware: [jsonBodyLimit, ownForm],
     request: { body: formBody({ email: "ada@example.com" }) },
-    summary: "Mail a link that signs in to the account",
+    summary: "Email a link that signs in to the account",
     description: "Like `POST /v1/licenses/recover`, but by a form and answered with a page.",
     answers: {
       202: "The same page for every address.",
@@ -81,11 +104,7 @@ signIn.openapi(
   }),
   async (c) => {
     const { email: sent = "" } = c.req.valid("form");
-    const again = (refusal: Refusal) => signInPage({ wanted: "/account", fault: { field: "email", sent, refusal } });
-    const email = RecoveryAddress.safeParse(sent);
-    if (!email.success) return again(noAddress);
-    const asked = await orRateLimit(requestRecovery(c, email.data).then(() => ok(null)));
-    return asked.ok ? sentPage() : again(asked.error);
+    return mailLink(c, "/account", sent, sent);
   },
 );
 

@@ -6,7 +6,7 @@ import { Problem } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formBody, PostForm, Time } from "../../page/kit.ts";
-import { accountForm, accountPage, accountRouter, accountView, licensePath } from "../frame.tsx";
+import { accountForm, accountPage, accountRouter, accountView, licensePath, type Visitor } from "../frame.tsx";
 import { requireOwnLicense } from "../store.ts";
 
 /** `/account/licenses/{id}/end-trial`: the consequences of an early end of a free trial, and the form for it. */
@@ -22,7 +22,7 @@ trial.openapi(
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
     if (own.trial_ends_at === null) throw new Problem(noTrial);
-    return endTrialPage(own, own.trial_ends_at, c.var.session.csrfToken);
+    return endTrialPage(own, own.trial_ends_at, c.var.session);
   },
 );
 
@@ -42,11 +42,11 @@ trial.openapi(
   },
 );
 
-const endTrialPage = (license: License, until: number, csrf: string): Promise<Response> => {
+const endTrialPage = (license: License, until: number, visitor: Visitor): Promise<Response> => {
   const { next_charge_amount: amount, price_currency: currency, machine_limit, machine_limit_paid: paid } = license;
   const price = amount === null || currency === null ? "" : `, ${formatAmount(amount, currency)},`;
   return accountPage({
-    csrf,
+    visitor,
     title: "End the free trial",
     main: (
       <>
@@ -62,7 +62,7 @@ const endTrialPage = (license: License, until: number, csrf: string): Promise<Re
           ) : null}
           <li>Machines that have been in a free trial before can use this license.</li>
         </ul>
-        <PostForm action={`${licensePath(license.id)}/end-trial`} csrf={csrf} class="row">
+        <PostForm action={`${licensePath(license.id)}/end-trial`} csrf={visitor.csrfToken} class="row">
           <button type="submit">End the trial and pay</button>
           <a href={licensePath(license.id)}>Keep the trial</a>
         </PostForm>
