@@ -85,6 +85,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/page", "/favicon.ico", "/apple-touch-icon.png"],
     routes(async () => (await import("./web/page/routes.ts")).pageRoutes(ROOM_STYLES)),
   ],
+  [["/docs/problems"], routes(async () => (await import("./web/reference/problems/routes.ts")).problemRoutes)],
   [["/admin"], routes(async () => (await import("./web/console/routes.ts")).consoleRoutes)],
   [["/v1/admin"], routes(async () => (await import("./platform/identity/routes.ts")).identityRoutes)],
   [["/v1/admin"], routes(async () => (await import("./domain/webhooks/routes.ts")).webhookRoutes)],

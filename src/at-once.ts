@@ -46,11 +46,11 @@ async function answerOperation(
   } catch (error) {
     countRefusal(c, route, error);
     if (error instanceof Problem && !isForPeople(request)) {
-      const refused = problemAnswer(error, c.var.requestId);
+      const refused = problemAnswer(error, c.var.requestId, c.var.config.PUBLIC_URL);
       return finish(c, refused, logRequest(c, { route, status: refused.status, error, began }));
     }
     const { answerError } = await import("./app.ts");
-    const response = await answerError(error, request, c.var.requestId);
+    const response = await answerError(error, request, c.var.requestId, null, c.var.config.PUBLIC_URL);
     response.headers.append("Server-Timing", logRequest(c, { route, status: response.status, error, began }));
     return response;
   }

@@ -1,3 +1,4 @@
+import { CLIENT_OPERATIONS } from "../../src/web/reference/samples/client-operations.ts";
 import { docstring, referencesOf, type Schema, typeOf } from "./schema-types.ts";
 
 type Parameter = { name: string; in: string; required?: boolean; schema?: Schema; description?: string };
@@ -16,22 +17,6 @@ export type Description = {
   components?: { schemas?: Readonly<Record<string, unknown>> | undefined } | undefined;
 };
 
-/** The operations that the client calls. */
-const CALLED = [
-  "searchWorkers",
-  "getWorker",
-  "listVersions",
-  "getDownloadLink",
-  "resolveWorker",
-  "activateMachine",
-  "issueToken",
-  "deactivateMachine",
-  "getOwnLicense",
-  "verifyToken",
-  "getTokenSigningKeys",
-  "listPlans",
-] as const;
-
 const HEAD = `// Made by \`npm run client:types\` from the API's description. Do not edit: change the service's schemas.
 
 /** A text that a newer catalog may answer beside those that this client knows. */
@@ -42,7 +27,7 @@ type Called = { id: string; method: string; path: string; operation: Operation }
 
 /** The text of clients/typescript/src/api.ts: the types of the operations that the client calls, and of all codes. */
 export function apiFile(description: Description): string {
-  const called = CALLED.map((id) => find(description, id));
+  const called = CLIENT_OPERATIONS.map((id) => find(description, id));
   const schemas = new Map(
     Object.entries(description.components?.schemas ?? {}).map(([name, schema]) => [name, schema]),
   );

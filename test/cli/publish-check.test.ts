@@ -27,7 +27,7 @@ const refused: Answer = {
       ...{
         code: "VALIDATION_FAILED",
         status: 422,
-        title: "The request is not valid",
+        title: "Invalid request",
         detail: "The signature is wrong.",
       },
       errors: [{ path: "signature", message: "The signature is wrong." }],

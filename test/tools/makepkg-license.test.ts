@@ -72,17 +72,17 @@ function licensed(recipeRun: RecipeRun): void {
 
     const another = { RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: "another" };
     const remedy = `Free a seat: remove a machine at ${catalog.url}/account, or run 'rbee-catalog deactivate' on it.`;
-    await refuses(another, "MACHINE_LIMIT_REACHED", "Every machine of this license is in use.", remedy);
+    await refuses(another, "MACHINE_LIMIT_REACHED", "Machine limit reached.", remedy);
   });
 
   it("tells what to do without a license, with a key that is not one, and with another machine's token", async () => {
     const sold = "Licenses are sold at http://localhost:";
     const set = "Set RBEE_LICENSE_TOKEN (or RBEE_LICENSE_KEY) to";
-    await refuses({}, "CREDENTIAL_REQUIRED", "A credential is required.", `${ID} needs a license`, sold, set);
+    await refuses({}, "CREDENTIAL_REQUIRED", "Credential required.", `${ID} needs a license`, sold, set);
     await refuses({ RBEE_LICENSE_TOKEN: "rbee_lic_guess" }, "KEY_INVALID", "This is not a license key.", set);
     const elsewhere = { RBEE_LICENSE_TOKEN: token, RBEE_MACHINE: "another" };
     const takes = "With the license key instead, this machine takes a seat of its own.";
-    await refuses(elsewhere, "MACHINE_MISMATCH", "The token belongs to another machine.", takes);
+    await refuses(elsewhere, "MACHINE_MISMATCH", "Token belongs to another machine.", takes);
   });
 
   it("takes RBEE_LICENSE_KEY for the same, and removes what a copy has gained", async () => {
@@ -171,7 +171,7 @@ function licensed(recipeRun: RecipeRun): void {
     const { id, key } = await catalog.issue("premium-trial");
     expect((await catalog.admin("license", "revoke", id, "--reason", "test")).code).toBe(0);
     const env = { RBEE_LICENSE_TOKEN: key, RBEE_MACHINE: MACHINE };
-    await refuses(env, "LICENSE_REVOKED", "The license has been revoked.", "Please contact its seller.");
+    await refuses(env, "LICENSE_REVOKED", "License revoked.", "Please contact its seller.");
   });
 }
 

@@ -75,6 +75,9 @@ export type Activation = {
   take_over?: "idle" | null;
 };
 
+/** The kind of processor that it computes on. */
+export type Backend = "cpu" | "cuda" | "metal" | "rocm" | Other;
+
 /** Null: not bought here, or not known. */
 export type Billing = {
   price: {
@@ -479,8 +482,7 @@ export type Worker = {
   kind: "llm" | "image" | Other;
   /** The id without the backend. */
   family: string;
-  /** The kind of processor that it computes on. */
-  backend: "cpu" | "cuda" | "metal" | "rocm" | Other;
+  backend: Backend;
   platforms: ("linux" | "macos" | "windows" | Other)[];
   architectures: ("x86_64" | "aarch64" | Other)[];
   implementation: "rust" | "python" | "cpp" | Other;

@@ -62,7 +62,7 @@ export const backupRoutes = createAdminRouter();
 
 backupRoutes.openapi(
   operation("get", "/v1/admin/backups", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "List the backups",
     description: "The finished backups of the ledger, newest first.",
     access: admin("owner"),
@@ -74,7 +74,7 @@ backupRoutes.openapi(
 
 backupRoutes.openapi(
   operation("post", "/v1/admin/backups", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Back up the ledger now",
     description:
       "A job does it in the background. If a backup is under way, no second one begins, and no backup gets this id.",
@@ -91,7 +91,7 @@ backupRoutes.openapi(
 
 backupRoutes.openapi(
   operation("get", "/v1/admin/backups/{id}", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Read the manifest of a backup",
     description:
       "It names the files of the backup (docs/backup-format.md). The audit trail notes each reader, once an hour.",
@@ -112,7 +112,7 @@ backupRoutes.openapi(
 
 backupRoutes.openapi(
   operation("get", "/v1/admin/backups/{id}/file", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Download a file of a backup",
     description: "The audit trail notes each reader, once an hour.",
     access: admin("owner"),
@@ -150,7 +150,7 @@ const Fault = z.object({
 
 backupRoutes.openapi(
   operation("get", "/v1/admin/backups/{id}/objects", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Check that R2 has the files of a backup's releases",
     description: "Looks up to 500 objects up for each request. Repeat it with `next` as `from` until `next` is null.",
     access: admin("owner"),

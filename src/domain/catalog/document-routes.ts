@@ -37,7 +37,7 @@ async function absent(c: AppContext, name: string): Promise<string> {
 const CatalogSchema = z.object({ workers: z.array(CatalogEntrySchema) }).openapi("Catalog");
 
 const listRoute = operation("get", "/workers", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "List every worker",
   description:
     "The whole catalog, free workers first, in the form that every hive, keeper and page in use decodes. New clients " +
@@ -49,7 +49,7 @@ const listRoute = operation("get", "/workers", {
 });
 
 const entryRoute = operation("get", "/workers/{id}", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Read one worker of the list",
   description:
     "One entry of `/workers`. A hive requests it before it installs. For the id of a family, such as `llm-worker-rbee`, its " +
@@ -72,7 +72,7 @@ const resourceRoute = operation("get", "/v1/workers/{id}", {
 });
 
 const groupedListRoute = operation("get", "/v2/workers", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "List the workers by family",
   description:
     "One entry for each family, with a variant for each backend, free ones first: the form that the newest adapters of upstream's " +
@@ -86,7 +86,7 @@ const groupedListRoute = operation("get", "/v2/workers", {
 });
 
 const groupedRoute = operation("get", "/v2/workers/{id}", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Read one family",
   description: "One entry of `/v2/workers`.",
   access: ANYONE,
@@ -106,7 +106,7 @@ const FileParams = z.object({
 });
 
 const recipeFileRoute = operation("get", "/pkgbuilds/arch/{file}", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Get a recipe as a file",
   description:
     "Recipes at the addresses of upstream's newest catalog. `<id>.PKGBUILD` is that of `/workers/{id}/PKGBUILD`. `<id>-git.PKGBUILD` " +
@@ -118,7 +118,7 @@ const recipeFileRoute = operation("get", "/pkgbuilds/arch/{file}", {
 });
 
 const formerFileRoute = operation("get", "/pkgbuilds/{file}", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Get a recipe by its former file name",
   description: "The same as `/workers/{id}/PKGBUILD`, by the names of the first catalog: `llm-worker-cpu.PKGBUILD`.",
   access: ANYONE,
@@ -130,7 +130,7 @@ const formerFileRoute = operation("get", "/pkgbuilds/{file}", {
 });
 
 const pkgbuildRoute = operation("get", "/workers/{id}/PKGBUILD", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Get a worker's PKGBUILD",
   description:
     "The recipe for the published version, which makepkg and hives run. The recipes of premium workers are public, too: " +
@@ -142,7 +142,7 @@ const pkgbuildRoute = operation("get", "/workers/{id}/PKGBUILD", {
 });
 
 const srcinfoRoute = operation("get", "/workers/{id}/.SRCINFO", {
-  tag: "Catalog",
+  tag: "Catalog for hives",
   summary: "Get a worker's .SRCINFO",
   description:
     "The declarations of the PKGBUILD, as `makepkg --printsrcinfo` writes them, for tools that must not run shell.",

@@ -25,6 +25,10 @@ const BuildSchema = z
 
 const texts = (example: string[]) => z.array(z.string()).readonly().openapi({ example });
 
+const BackendSchema = z
+  .enum(BACKENDS)
+  .openapi("Backend", { description: "The kind of processor that it computes on.", example: "cpu" });
+
 const MarketplaceCompatibilitySchema = z
   .object({
     huggingface: z
@@ -89,7 +93,7 @@ export const WorkerSchema = z
     marketplace_compatibility: MarketplaceCompatibilitySchema,
     kind: z.enum(KINDS).openapi({ description: "Generates text (`llm`) or images (`image`).", example: "llm" }),
     family: z.string().openapi({ description: "The id without the backend.", example: "llm-worker-rbee" }),
-    backend: z.enum(BACKENDS).openapi({ description: "The kind of processor that it computes on.", example: "cpu" }),
+    backend: BackendSchema,
     platforms: z.array(z.enum(OPERATING_SYSTEMS)),
     architectures: z.array(z.enum(ARCHITECTURES)),
     implementation: z.enum(["rust", "python", "cpp"]).openapi({ example: "rust" }),

@@ -54,7 +54,7 @@ export const doctorRoutes = createAdminRouter();
 
 doctorRoutes.openapi(
   operation("get", "/v1/admin/doctor", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Check everything that must be so for this deployment",
     description:
       "Runs every check inside the Worker: configuration, secrets, stores, cron, keys, mail and Stripe. A check that fails, or " +

@@ -17,7 +17,7 @@ export const figuresRoutes = createAdminRouter();
 
 figuresRoutes.openapi(
   operation("post", "/v1/admin/republish", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Publish everything again",
     description:
       "Publishes every record of the edge copy again from the ledger: after a restore, or if KV has lost records. A job does " +
@@ -84,7 +84,7 @@ const StatsSchema = z
 
 figuresRoutes.openapi(
   operation("get", "/v1/admin/stats", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Count licenses, machines, releases and downloads",
     description: "Sums every day of downloads anew for each request, so do not poll it.",
     access: admin("stats:read"),
@@ -142,7 +142,7 @@ const MetricsSchema = z
 
 figuresRoutes.openapi(
   operation("get", "/v1/admin/metrics", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "Read metrics for monitoring",
     description:
       "Licenses, machines, today's downloads and refusals, the waiting work with its age, and the size of the databases. JSON, " +

@@ -54,15 +54,23 @@ export type Refusals = {
  * neither.
  */
 export function errorHandlers(refusals: Refusals) {
-  const answer = async (request: Request, refusal: Refusal, requestId: string): Promise<Response> =>
-    isForPeople(request) ? refusals.page(request, refusal, requestId) : problemResponse(refusal, requestId);
+  /** `origin`: the public address. Without a valid configuration, it is the request's own. */
+  const answer = async (
+    request: Request,
+    refusal: Refusal,
+    requestId: string,
+    origin: string = new URL(request.url).origin,
+  ): Promise<Response> =>
+    isForPeople(request) ? refusals.page(request, refusal, requestId) : problemResponse(refusal, requestId, origin);
   const answerError = async (
     error: unknown,
     request: Request,
     requestId: string,
     c: AppContext | null = null,
+    origin: string | undefined = c?.var.config?.PUBLIC_URL,
   ): Promise<Response> => {
-    const response = await answer(request, refusalOf(error, requestId, c, refusals.outages), requestId);
+    const refusal = refusalOf(error, requestId, c, refusals.outages);
+    const response = await answer(request, refusal, requestId, origin);
     stamp(response.headers, requestId);
     return response;
   };
@@ -76,7 +84,7 @@ export function errorHandlers(refusals: Refusals) {
       const detail = isForPeople(c.req.raw)
         ? "We can't find that page. Search the workers, or go to your account."
         : `Nothing answers ${c.req.method} at this URL. ${c.var.config.PUBLIC_URL}/docs lists every operation.`;
-      return answer(c.req.raw, { code: "NOT_FOUND", detail }, c.var.requestId);
+      return answer(c.req.raw, { code: "NOT_FOUND", detail }, c.var.requestId, c.var.config.PUBLIC_URL);
     },
   };
 }

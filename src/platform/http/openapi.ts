@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ANYWHERE, PROBLEMS } from "./problem.ts";
+import { problemExamples } from "./problem-schema.ts";
 import type { AppEnv } from "./router.ts";
 
 export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -8,19 +9,24 @@ export type Operation = NonNullable<PathItem["get"]>;
 
 /** The groups of operations, in the order of the reference page. Each route's `tags` names one. */
 export const TAGS = {
-  Catalog: "The workers, free and premium, and how to build them. No credential.",
+  Catalog: "The workers, free and premium, and figures about them. No credential.",
+  "Catalog for hives": "The workers in the forms that hives and marketplaces in use decode, and their recipes.",
   Releases: "The versions of a worker that can be downloaded. Premium workers need a license.",
   Delivery: "Signed links and the bytes behind them: resumable, checksummed, short-lived.",
   "Package managers":
-    "Recipes for git and AUR helpers, packages for pacman and formulas for Homebrew, at the paths that these tools request.",
+    "Recipes for git, packages for pacman and formulas for Homebrew, at the paths that these tools request.",
+  "AUR helpers": "The interface of the Arch User Repository, at the paths that its helpers request.",
   Licensing: "How a hive uses its license: activate a machine, get a token, deactivate the machine, verify a token.",
   Purchase: "Plans, checkout and billing.",
   "Admin: licenses": "Issue, find, revoke, suspend, reinstate and extend licenses.",
-  "Admin: money": "List orders and sum up revenue.",
-  "Admin: releases": "Upload, publish, yank and block releases.",
-  "Admin: webhooks": "Send events to systems of your own.",
+  "Admin: machines": "Remove a license's machines, and bar them from it.",
+  "Admin: money": "List orders, refund, sum up revenue and handle payment events.",
+  "Admin: releases": "Draft, publish, yank and block releases.",
+  "Admin: files": "Upload, check, sign and download the files of releases.",
   "Trusted publishing": "How a job of GitHub Actions gets an admin token without a stored secret.",
-  Admin: "Admin tokens, the audit trail and figures for operators.",
+  "Admin: webhooks": "Read events, and send them to systems of your own.",
+  "Admin: access": "Admin tokens and the audit trail.",
+  "Admin: operations": "Jobs, backups, checks, figures and metrics for operators.",
   Pages: "Pages for browsers: the storefront, the account and the admin console.",
   Service: "Health, keys and this description.",
 } as const;
@@ -84,6 +90,7 @@ export function openApiDocument(
       ...document.components,
       securitySchemes: SECURITY_SCHEMES,
       responses: { AnyProblem: anyProblem() },
+      examples: problemExamples(publicUrl),
     },
   };
 }

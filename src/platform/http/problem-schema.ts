@@ -6,7 +6,7 @@ const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 /** The body of every error, for the API's description. `problemResponse` makes the body itself. */
 export const ProblemSchema = z
   .object({
-    type: z.url().openapi({ description: "The kind of problem, one URI for each code." }),
+    type: z.url().openapi({ description: "The page about this code: its causes and its remedy." }),
     title: z.string().openapi({ description: "A summary, the same for every problem of this code." }),
     status: z.int().openapi({ description: "The HTTP status, repeated." }),
     detail: z.string().openapi({ description: "An explanation of this occurrence, for a person." }),
@@ -42,11 +42,11 @@ type StatusOf<Code extends ProblemCode> = (typeof PROBLEMS)[Code]["status"];
 type ProblemDocument = {
   description: string;
   content: {
-    "application/problem+json": { schema: typeof ProblemSchema; examples: Record<string, { value: object }> };
+    "application/problem+json": { schema: typeof ProblemSchema; examples: Record<string, { $ref: string }> };
   };
 };
 
-/** The `responses` of `createRoute` for problems: one entry a status, with its codes and examples. */
+/** The `responses` of `createRoute` for problems: one entry a status, with its codes and references to examples. */
 export function problems<const Codes extends readonly ProblemCode[]>(
   ...codes: Codes
 ): { [Status in StatusOf<Codes[number]>]: ProblemDocument } {
@@ -61,16 +61,20 @@ function documentOf(codes: ProblemCode[]): ProblemDocument {
     content: {
       "application/problem+json": {
         schema: ProblemSchema,
-        examples: Object.fromEntries(codes.map((code) => [code, EXAMPLES[code]])),
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
       },
     },
   };
 }
 
-function exampleOf(code: ProblemCode): z.input<typeof ProblemSchema> {
+/** An example of each problem at `origin`, for `components.examples`: most codes belong to a hundred operations. */
+export const problemExamples = (origin: string): Record<string, { value: z.input<typeof ProblemSchema> }> =>
+  Object.fromEntries(CODES.map((code) => [code, { value: exampleOf(code, origin) }]));
+
+function exampleOf(code: ProblemCode, origin: string): z.input<typeof ProblemSchema> {
   const { status, title } = PROBLEMS[code];
   return {
-    type: problemType(code),
+    type: problemType(code, origin),
     title,
     status,
     detail: `${title}.`,
@@ -82,16 +86,10 @@ function exampleOf(code: ProblemCode): z.input<typeof ProblemSchema> {
 }
 
 const EXAMPLE_EXTRAS: Partial<Record<ProblemCode, Partial<z.input<typeof ProblemSchema>>>> = {
-  VALIDATION_FAILED: { errors: [{ path: "limit", message: "Too big: expected number to be <=200" }] },
+  VALIDATION_FAILED: { errors: [{ path: "limit", message: "must be at most 200" }] },
   RATE_LIMITED: { retry_after: 60 },
   VERSION_NOT_COVERED: { latest_covered_version: "1.9.2", purchase_url: "https://marketplace.rbee.dev/premium" },
   MACHINE_LIMIT_REACHED: { seat_free_at: null, may_take_over: false },
   NOT_ENTITLED: { purchase_url: "https://marketplace.rbee.dev/premium" },
   LICENSE_EXPIRED: { purchase_url: "https://marketplace.rbee.dev/premium" },
 };
-
-/** Shared by all operations, because each code appears in the description of many. */
-const EXAMPLES = Object.fromEntries(CODES.map((code) => [code, { value: exampleOf(code) }])) as Record<
-  ProblemCode,
-  { value: object }
->;

@@ -3,52 +3,52 @@
  * never changes. Titles are for people.
  */
 export const PROBLEMS = {
-  MALFORMED_REQUEST: { status: 400, title: "The request could not be parsed" },
-  CREDENTIAL_REQUIRED: { status: 401, title: "A credential is required" },
-  KEY_INVALID: { status: 401, title: "The license key is not valid" },
-  KEY_ROTATED: { status: 401, title: "The license key has been replaced by a newer one" },
-  KEY_REQUIRED: { status: 401, title: "The license key must be presented again" },
-  TOKEN_INVALID: { status: 401, title: "The token is not valid" },
-  TOKEN_EXPIRED: { status: 401, title: "The token has expired" },
-  OIDC_TOKEN_INVALID: { status: 401, title: "The token of the workflow run is not valid" },
-  OIDC_TOKEN_EXPIRED: { status: 401, title: "The token of the workflow run has expired" },
-  OIDC_TOKEN_REUSED: { status: 401, title: "The token of the workflow run has been used" },
-  HTTPS_REQUIRED: { status: 403, title: "The connection must be encrypted" },
-  INSUFFICIENT_SCOPE: { status: 403, title: "The credential does not allow this" },
-  PUBLISHER_UNKNOWN: { status: 403, title: "No owner has named this repository as a publisher" },
-  PUBLISHER_FORK: { status: 403, title: "A fork may not publish" },
-  PUBLISHER_PULL_REQUEST: { status: 403, title: "A run for a pull request may not publish" },
-  PUBLISHER_EVENT: { status: 403, title: "A run of this event may not publish" },
-  PUBLISHER_WORKFLOW: { status: 403, title: "This workflow may not publish" },
-  PUBLISHER_ENVIRONMENT: { status: 403, title: "A job in this environment may not publish" },
-  PUBLISHER_REF: { status: 403, title: "A run of this branch or tag may not publish" },
-  LICENSE_REVOKED: { status: 403, title: "The license has been revoked" },
-  LICENSE_SUSPENDED: { status: 403, title: "The license is suspended" },
-  LICENSE_EXPIRED: { status: 403, title: "The license has expired" },
-  MACHINE_REQUIRED: { status: 403, title: "The machine must be named" },
-  MACHINE_MISMATCH: { status: 403, title: "The token belongs to another machine" },
-  MACHINE_DEACTIVATED: { status: 403, title: "The machine is not activated" },
-  MACHINE_BARRED: { status: 403, title: "The machine is barred from this license" },
-  TRIAL_USED: { status: 403, title: "This machine has been in a free trial before" },
-  NOT_ENTITLED: { status: 403, title: "The license does not include this worker" },
-  VERSION_NOT_COVERED: { status: 403, title: "The license does not cover this version" },
-  LINK_EXPIRED: { status: 403, title: "The download link has expired" },
-  LINK_INVALID: { status: 403, title: "The download link is not valid" },
-  FORM_REFUSED: { status: 403, title: "This form was not accepted" },
-  NOT_FOUND: { status: 404, title: "There is nothing here" },
-  WORKER_NOT_FOUND: { status: 404, title: "There is no such worker" },
-  VERSION_NOT_FOUND: { status: 404, title: "There is no such version" },
-  ARTIFACT_NOT_FOUND: { status: 404, title: "There is no such file" },
-  LICENSE_NOT_FOUND: { status: 404, title: "There is no such license" },
-  MACHINE_LIMIT_REACHED: { status: 409, title: "Every machine of this license is in use" },
-  CONFLICT: { status: 409, title: "The current state does not allow this" },
-  RELEASE_BLOCKED: { status: 410, title: "This release has been withdrawn" },
-  PAYLOAD_TOO_LARGE: { status: 413, title: "The request body is too large" },
-  RANGE_NOT_SATISFIABLE: { status: 416, title: "The requested range is not satisfiable" },
-  VALIDATION_FAILED: { status: 422, title: "The request is not valid" },
+  MALFORMED_REQUEST: { status: 400, title: "Malformed request" },
+  CREDENTIAL_REQUIRED: { status: 401, title: "Credential required" },
+  KEY_INVALID: { status: 401, title: "Invalid license key" },
+  KEY_ROTATED: { status: 401, title: "License key replaced by a newer one" },
+  KEY_REQUIRED: { status: 401, title: "License key required again" },
+  TOKEN_INVALID: { status: 401, title: "Invalid token" },
+  TOKEN_EXPIRED: { status: 401, title: "Token expired" },
+  OIDC_TOKEN_INVALID: { status: 401, title: "Invalid workflow token" },
+  OIDC_TOKEN_EXPIRED: { status: 401, title: "Workflow token expired" },
+  OIDC_TOKEN_REUSED: { status: 401, title: "Workflow token already used" },
+  HTTPS_REQUIRED: { status: 403, title: "HTTPS required" },
+  INSUFFICIENT_SCOPE: { status: 403, title: "Insufficient scope" },
+  PUBLISHER_UNKNOWN: { status: 403, title: "Repository is not a trusted publisher" },
+  PUBLISHER_FORK: { status: 403, title: "Forks can't publish" },
+  PUBLISHER_PULL_REQUEST: { status: 403, title: "Pull requests can't publish" },
+  PUBLISHER_EVENT: { status: 403, title: "This event can't publish" },
+  PUBLISHER_WORKFLOW: { status: 403, title: "This workflow can't publish" },
+  PUBLISHER_ENVIRONMENT: { status: 403, title: "This environment can't publish" },
+  PUBLISHER_REF: { status: 403, title: "This branch or tag can't publish" },
+  LICENSE_REVOKED: { status: 403, title: "License revoked" },
+  LICENSE_SUSPENDED: { status: 403, title: "License suspended" },
+  LICENSE_EXPIRED: { status: 403, title: "License expired" },
+  MACHINE_REQUIRED: { status: 403, title: "Machine fingerprint required" },
+  MACHINE_MISMATCH: { status: 403, title: "Token belongs to another machine" },
+  MACHINE_DEACTIVATED: { status: 403, title: "Machine not activated" },
+  MACHINE_BARRED: { status: 403, title: "Machine barred from this license" },
+  TRIAL_USED: { status: 403, title: "Free trial already used on this machine" },
+  NOT_ENTITLED: { status: 403, title: "Worker not included in the license" },
+  VERSION_NOT_COVERED: { status: 403, title: "Version not covered by the license" },
+  LINK_EXPIRED: { status: 403, title: "Download link expired" },
+  LINK_INVALID: { status: 403, title: "Invalid download link" },
+  FORM_REFUSED: { status: 403, title: "Form not accepted" },
+  NOT_FOUND: { status: 404, title: "Page not found" },
+  WORKER_NOT_FOUND: { status: 404, title: "Worker not found" },
+  VERSION_NOT_FOUND: { status: 404, title: "Version not found" },
+  ARTIFACT_NOT_FOUND: { status: 404, title: "File not found" },
+  LICENSE_NOT_FOUND: { status: 404, title: "License not found" },
+  MACHINE_LIMIT_REACHED: { status: 409, title: "Machine limit reached" },
+  CONFLICT: { status: 409, title: "Not possible in the current state" },
+  RELEASE_BLOCKED: { status: 410, title: "Release withdrawn" },
+  PAYLOAD_TOO_LARGE: { status: 413, title: "Request body too large" },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: "Range not satisfiable" },
+  VALIDATION_FAILED: { status: 422, title: "Invalid request" },
   RATE_LIMITED: { status: 429, title: "Too many requests" },
   INTERNAL_ERROR: { status: 500, title: "Something went wrong on our side" },
-  SERVICE_UNAVAILABLE: { status: 503, title: "The service is not available" },
+  SERVICE_UNAVAILABLE: { status: 503, title: "Service unavailable" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -98,9 +98,11 @@ export const BEARER_CHALLENGE = 'Bearer realm="rbee"';
 /** `WWW-Authenticate` for routes that also accept Basic. pacman sends `user:key` only after this challenge. */
 export const CHALLENGES = `${BEARER_CHALLENGE}, Basic realm="rbee", charset="UTF-8"`;
 
-/** The URI of a problem's type (RFC 9457, section 3.1.1). */
-export const problemType = (code: ProblemCode): string =>
-  `https://rbee.dev/problems/${code.toLowerCase().replaceAll("_", "-")}`;
+/** The path of the page about a problem, with its causes and remedy (src/web/reference/problems/pages.tsx). */
+export const problemPath = (code: ProblemCode): string => `/docs/problems/${code}`;
+
+/** The URI of a problem's type (RFC 9457, section 3.1.1): its page at `origin`, the service's public address. */
+export const problemType = (code: ProblemCode, origin: string): string => origin + problemPath(code);
 
 /** `Retry-After` if the refusal has `retry_after`, else no header. */
 export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string, string> =>
@@ -109,11 +111,14 @@ export const waitHeaders = ({ extras }: Pick<Refusal, "extras">): Record<string,
 /** An answer before it becomes a `Response`, so that headers can still be added cheaply. */
 export type Answer = { status: number; headers: Record<string, string>; body: BodyInit | null };
 
-/** A refusal as problem+json (RFC 9457). `error` is the title again, for older clients. 401 has both challenges. */
-export function problemAnswer(refusal: Refusal, requestId: string): Answer {
+/**
+ * A refusal as problem+json (RFC 9457). `error` is the title again, for older clients. 401 has both challenges.
+ * `origin` is the service's public address.
+ */
+export function problemAnswer(refusal: Refusal, requestId: string, origin: string): Answer {
   const { status, title } = PROBLEMS[refusal.code];
   const body = {
-    type: problemType(refusal.code),
+    type: problemType(refusal.code, origin),
     title,
     status,
     detail: refusal.detail,
@@ -133,7 +138,7 @@ export function problemAnswer(refusal: Refusal, requestId: string): Answer {
 }
 
 /** `problemAnswer` as a response. */
-export function problemResponse(refusal: Refusal, requestId: string): Response {
-  const { body, ...rest } = problemAnswer(refusal, requestId);
+export function problemResponse(refusal: Refusal, requestId: string, origin: string): Response {
+  const { body, ...rest } = problemAnswer(refusal, requestId, origin);
   return new Response(body, rest);
 }

@@ -52,7 +52,7 @@ const AuditList = z.object({ entries: z.array(AuditEntrySchema), next_cursor: Ne
 
 auditRoutes.openapi(
   operation("get", "/v1/admin/audit", {
-    tag: "Admin",
+    tag: "Admin: access",
     summary: "Read the audit trail",
     description:
       "Every act with its actor, subject, time and reason, newest first. Entries are never changed; old routine is " +

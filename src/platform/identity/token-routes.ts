@@ -111,6 +111,7 @@ const NewToken = z
       .default(null)
       .openapi({
         type: ["array", "null"],
+        items: { type: "string" },
         description: "Limits the token to the releases of these workers. Only with scopes over releases.",
       }),
     expires_at: End.default(null).openapi(endOf()),
@@ -129,7 +130,7 @@ const CreatedToken = z
 
 tokenRoutes.openapi(
   operation("post", "/v1/admin/tokens", {
-    tag: "Admin",
+    tag: "Admin: access",
     summary: "Create an admin token",
     description:
       "A token can grant only scopes and workers that it has itself, so only an owner can create an owner. The new token expires no " +
@@ -153,7 +154,7 @@ const TokenList = z
 
 tokenRoutes.openapi(
   operation("get", "/v1/admin/tokens", {
-    tag: "Admin",
+    tag: "Admin: access",
     summary: "List admin tokens",
     description:
       "Newest first, including tokens that have ended, each with the cause in `ended`. The tokens themselves are not stored.",
@@ -187,7 +188,7 @@ const RenewalBody = z
 
 tokenRoutes.openapi(
   operation("post", "/v1/admin/tokens/{id}/renew", {
-    tag: "Admin",
+    tag: "Admin: access",
     summary: "Renew an admin token",
     description:
       "Gives the token a new secret under the same id. The old secret, its sessions and the tokens made with it end at once. From now " +
@@ -210,7 +211,7 @@ tokenRoutes.openapi(
 
 tokenRoutes.openapi(
   operation("post", "/v1/admin/tokens/{id}/keep", {
-    tag: "Admin",
+    tag: "Admin: access",
     summary: "Keep an admin token",
     description:
       "The token no longer ends with the token that made it. Idempotent. `CONFLICT`: it has ended already, and an ended token stays so.",
@@ -230,7 +231,7 @@ tokenRoutes.openapi(
 );
 
 const revocation = {
-  tag: "Admin",
+  tag: "Admin: access",
   access: admin("tokens:write"),
   answers: { 204: ["The token is revoked."] },
   refusals: ["VALIDATION_FAILED", "NOT_FOUND", "CONFLICT"],

@@ -46,7 +46,7 @@ export const jobRoutes = createAdminRouter();
 
 jobRoutes.openapi(
   operation("get", "/v1/admin/jobs", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "See how the jobs fared",
     description: "The last run of each job, its last failure, and the runs under way.",
     access: admin("stats:read"),
@@ -72,7 +72,7 @@ jobRoutes.openapi(
 
 jobRoutes.openapi(
   operation("get", "/v1/admin/dead-letters", {
-    tag: "Admin",
+    tag: "Admin: operations",
     summary: "List the messages that could not be worked off",
     description: "Every attempt at them failed. A later success of the same job removes its letter.",
     access: admin("stats:read"),
@@ -102,7 +102,7 @@ const WORDS: Record<LetterAct, { summary: string; description: string }> = {
 for (const act of LETTER_ACTS) {
   jobRoutes.openapi(
     operation("post", `/v1/admin/dead-letters/{id}/${act}`, {
-      tag: "Admin",
+      tag: "Admin: operations",
       ...WORDS[act],
       access: admin("owner"),
       params: z.object({

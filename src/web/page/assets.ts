@@ -22,7 +22,8 @@ export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
  * The one script of all pages; each page works without it. A button with `data-copy` copies the text of the element
  * with that id and then says so. If the browser refuses, it selects the text. A page with `data-look-again` (seconds)
  * fetches itself at that interval and reloads once its title has changed. The key in `data-focus` of a field leads to
- * that field, unless the person is typing elsewhere.
+ * that field, unless the person is typing elsewhere. A field with `data-filter` hides the items of the list with that
+ * id that lack one of its words, and opens the groups of the others.
  */
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -36,6 +37,19 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       setTimeout(() => button.replaceChildren(...label), 4000);
     } catch {
       getSelection().selectAllChildren(source);
+    }
+  });
+}
+for (const field of document.querySelectorAll("input[data-filter]")) {
+  const list = document.getElementById(field.dataset.filter);
+  const opened = new Set(list.querySelectorAll("details[open]"));
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    for (const item of [...list.querySelectorAll("li")].reverse()) {
+      const group = item.querySelector("details");
+      const text = item.textContent.toLowerCase();
+      item.hidden = group ? !item.querySelector("li:not([hidden])") : !words.every((word) => text.includes(word));
+      if (group) group.open = words.length > 0 || opened.has(group);
     }
   });
 }

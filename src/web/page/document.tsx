@@ -14,6 +14,7 @@ export const Document: FC<Props> = ({
   footer = <SiteFooter seller={null} />,
   wide = false,
   publicPage,
+  styles = [],
   lookAgainAfter,
 }) => (
   <html lang="en">
@@ -32,6 +33,9 @@ export const Document: FC<Props> = ({
       <link rel="icon" href={ICON_PATH} type="image/svg+xml" />
       <link rel="apple-touch-icon" href={TOUCH_ICON_PATH} />
       <link rel="stylesheet" href={STYLE_PATH} />
+      {styles.map((path) => (
+        <link rel="stylesheet" href={path} />
+      ))}
       <script src={SCRIPT_PATH} defer />
     </head>
     <body>

@@ -23,6 +23,8 @@ export type Page = {
   wide?: boolean;
   /** Without it, search engines are asked not to index the page. */
   publicPage?: PublicPage;
+  /** Paths of style sheets of our own that only this page needs, after the one of all pages. */
+  styles?: readonly string[];
   /** Default 200. */
   status?: number;
   /** For a page that waits for something: its script looks again every so many seconds. */

@@ -142,6 +142,10 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
 
   "get /openapi.json": "getApiDescription",
   "get /docs": "showReferencePage",
+  "get /docs/{group}": "showReferenceGroupPage",
+  "get /docs/{group}/objects": "showReferenceObjectsPage",
+  "get /docs/problems": "showProblemsPage",
+  "get /docs/problems/{code}": "showProblemPage",
   "get /docs/style.css": "getReferenceStyle",
 };
 

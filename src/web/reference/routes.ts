@@ -1,20 +1,51 @@
-import { type AppEnv, combine, documentRoute, type OpenAPIHono, z } from "../../platform/http/route.ts";
-import palette from "../page/palette.css";
+import { once } from "../../lib/isolate.ts";
+import type { Config } from "../../platform/config/config.ts";
+import {
+  type AppEnv,
+  combine,
+  createRouter,
+  documentRoute,
+  type OpenAPIHono,
+  Problem,
+  unlessEmpty,
+  z,
+} from "../../platform/http/route.ts";
+import { pageRoute } from "../page/kit.ts";
 import { apiDescription } from "./description.ts";
-import { referencePage } from "./page.ts";
+import { groupPage, objectsPage } from "./group-page.tsx";
+import { indexPage, searchPage } from "./index-page.tsx";
+import { REFERENCE_STYLE_PATH } from "./layout.tsx";
+import { publicDocument } from "./public-document.ts";
 import style from "./reference.css";
-
-/** Only our own style sheet may load. */
-const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+import { LANGUAGE_NAMES } from "./samples/language.ts";
 
 const DescriptionSchema = z
   .object({ openapi: z.string() })
   .loose()
   .openapi({ example: { openapi: "3.1.0" } });
 
-/** The routes of the API's description and its reference page, which describe every route of `app`. */
-export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> =>
-  combine(
+const UNCHANGED = { 304: { description: "It has not changed since the `ETag` in `If-None-Match`." } };
+
+const IndexQuery = z.object({
+  q: unlessEmpty(z.string().trim().max(60).optional()).openapi({
+    type: "string",
+    description: "Words that the operations are filtered by.",
+    example: "license",
+  }),
+});
+
+const GroupParams = z.object({
+  group: z.string().openapi({ description: "The name of a group in the address.", example: "licensing" }),
+});
+
+const GroupQuery = z.object({
+  lang: z.enum(LANGUAGE_NAMES).default("curl").openapi({ description: "The language of the samples." }),
+});
+
+/** The routes of the API's description and of the reference's pages, which describe every route of `app`. */
+export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> => {
+  const descriptionOf = once(({ PUBLIC_URL }: Config) => apiDescription(app, PUBLIC_URL));
+  const files = combine(
     documentRoute(
       "/openapi.json",
       {
@@ -25,30 +56,75 @@ export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> =
         type: "application/json",
         example: DescriptionSchema,
       },
-      ({ PUBLIC_URL }) => JSON.stringify(apiDescription(app, PUBLIC_URL)),
+      (config) => JSON.stringify(descriptionOf(config)),
     ),
     documentRoute(
-      "/docs",
+      REFERENCE_STYLE_PATH,
       {
-        tag: "Service",
-        summary: "Read this reference",
-        description: "The same document as a page. It runs no script and loads nothing from another origin.",
-        content: "The page.",
-        type: "text/html",
-        example: "<!doctype html>...",
-        headers: { "Content-Security-Policy": POLICY },
-      },
-      async ({ PUBLIC_URL }) => String(await referencePage(apiDescription(app, PUBLIC_URL))),
-    ),
-    documentRoute(
-      "/docs/style.css",
-      {
-        tag: "Service",
+        tag: "Pages",
         summary: "Style this reference",
-        content: "The style sheet of `/docs`.",
+        content: "The style sheet of the reference's own parts.",
         type: "text/css",
-        example: ":root { color-scheme: light dark }",
+        example: ".docs { display: grid }",
       },
-      () => palette + style,
+      () => style,
     ),
   );
+  const pages = createRouter();
+  pages.openapi(
+    pageRoute("get", "/docs", {
+      request: { query: IndexQuery },
+      summary: "Read this reference",
+      description:
+        "The rules of all operations, and every operation by its group. With `q`, the operations that match.",
+      answers: { 200: "The page." },
+      files: UNCHANGED,
+    }),
+    async (c) => {
+      const { q } = c.req.valid("query");
+      const { config } = c.var;
+      const document = descriptionOf(config);
+      if (q !== undefined) return searchPage(document, q, config.PUBLIC_URL);
+      return publicDocument(c, "index", () => indexPage(document, config.PUBLIC_URL));
+    },
+  );
+  pages.openapi(
+    pageRoute("get", "/docs/{group}", {
+      request: { params: GroupParams, query: GroupQuery },
+      summary: "Read a group of this reference",
+      description: "The operations of a group: parameters, bodies, answers, and a sample call in one language.",
+      answers: { 200: "The page." },
+      files: UNCHANGED,
+      refusals: ["NOT_FOUND"],
+    }),
+    async (c) => {
+      const { group } = c.req.valid("param");
+      const { lang } = c.req.valid("query");
+      const { config } = c.var;
+      return publicDocument(c, `${group} ${lang}`, async () => {
+        const made = groupPage(descriptionOf(config), group, lang, config.PUBLIC_URL);
+        if (made === null) throw new Problem({ code: "NOT_FOUND", detail: "The reference has no such group." });
+        return made;
+      });
+    },
+  );
+  pages.openapi(
+    pageRoute("get", "/docs/{group}/objects", {
+      request: { params: GroupParams },
+      summary: "Read the objects of a group of this reference",
+      answers: { 200: "The page." },
+      files: UNCHANGED,
+      refusals: ["NOT_FOUND"],
+    }),
+    async (c) => {
+      const { group } = c.req.valid("param");
+      const { config } = c.var;
+      return publicDocument(c, `${group} objects`, async () => {
+        const made = objectsPage(descriptionOf(config), group, config.PUBLIC_URL);
+        if (made === null) throw new Problem({ code: "NOT_FOUND", detail: "The reference has no such page." });
+        return made;
+      });
+    },
+  );
+  return combine(files, pages);
+};

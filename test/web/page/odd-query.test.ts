@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { apiDescription } from "../../../src/web/reference/description.ts";
-import { operationsOf } from "../../../src/web/reference/page.ts";
+import { operationsOf } from "../../../src/web/reference/operations.ts";
 import { signedIn } from "../../support/console-admin.ts";
 import { issueLicense, ownerToken } from "../../support/license-fixture.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";

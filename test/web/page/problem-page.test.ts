@@ -13,7 +13,7 @@ describe("problem page", () => {
     expect([response.status, response.headers.get("Content-Type")]).toEqual([404, "text/html; charset=utf-8"]);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     const html = await response.text();
-    expect(html).toContain("There is no such worker");
+    expect(html).toContain("Worker not found");
     expect(html).toContain(response.headers.get("X-Request-Id"));
     expect(html).toContain('href="/"');
   });

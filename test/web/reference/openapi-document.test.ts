@@ -6,7 +6,7 @@ import { CREDENTIAL_PROBLEMS } from "../../../src/domain/licensing/holder.ts";
 import { type OpenApiDocument, SECURITY_SCHEMES, TAGS } from "../../../src/platform/http/openapi.ts";
 import { apiDescription } from "../../../src/web/reference/description.ts";
 import { OPERATION_IDS } from "../../../src/web/reference/operation-ids.ts";
-import { operationsOf } from "../../../src/web/reference/page.ts";
+import { operationsOf } from "../../../src/web/reference/operations.ts";
 
 const SPECIFICATION = "https://spec.openapis.org/oas/3.1/schema-base";
 const document = JSON.parse(

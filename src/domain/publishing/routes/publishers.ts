@@ -13,7 +13,7 @@ const PublisherList = z
 
 publisherRoutes.openapi(
   operation("get", "/v1/admin/publishers", {
-    tag: "Admin: releases",
+    tag: "Trusted publishing",
     summary: "List trusted publishers",
     description: "Newest first, removed ones included.",
     access: admin("owner"),
@@ -33,7 +33,7 @@ const PublisherAnswer = z.object({ publisher: PublisherSchema }).openapi("Publis
 
 publisherRoutes.openapi(
   operation("post", "/v1/admin/publishers", {
-    tag: "Admin: releases",
+    tag: "Trusted publishing",
     summary: "Add a trusted publisher",
     description:
       "Runs of this workflow, in this environment and for these refs, may then publish these workers with `POST " +
@@ -55,7 +55,7 @@ publisherRoutes.openapi(
 
 publisherRoutes.openapi(
   operation("delete", "/v1/admin/publishers/{id}", {
-    tag: "Admin: releases",
+    tag: "Trusted publishing",
     summary: "Remove a trusted publisher",
     description: "For good. Its tokens are refused at once. What it has published stays. Idempotent.",
     access: admin("owner"),

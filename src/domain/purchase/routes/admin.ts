@@ -14,7 +14,7 @@ export const refund = createAdminRouter();
 
 refund.openapi(
   operation("post", "/v1/admin/licenses/{id}/refund", {
-    tag: "Admin: licenses",
+    tag: "Admin: money",
     summary: "Refund and revoke a license",
     description:
       "Revokes the license, refunds the last payment completely, and ends the subscription. Idempotent: if the " +
@@ -88,7 +88,7 @@ export const stripeEvents = createAdminRouter();
 
 stripeEvents.openapi(
   operation("get", "/v1/admin/stripe-events", {
-    tag: "Admin",
+    tag: "Admin: money",
     summary: "Payment events to look at",
     description:
       "Events that are not handled yet, or that were handled and need an admin, for example because of an unknown " +
@@ -115,7 +115,7 @@ stripeEvents.openapi(
 );
 stripeEvents.openapi(
   operation("post", "/v1/admin/stripe-events/{id}/retry", {
-    tag: "Admin",
+    tag: "Admin: money",
     summary: "Handle a payment event now",
     description:
       "Handles the event without waiting for the cron. An event that was handled is handled again only if it " +
@@ -134,7 +134,7 @@ stripeEvents.openapi(
 );
 stripeEvents.openapi(
   operation("post", "/v1/admin/stripe-events/{id}/dismiss", {
-    tag: "Admin",
+    tag: "Admin: money",
     summary: "Dismiss a payment event",
     description:
       "Takes an event off the lists of those that fail or need an admin. The cron does not handle it again, and the " +

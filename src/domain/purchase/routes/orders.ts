@@ -22,7 +22,7 @@ export const OrderParams = z.object({
 
 orderRoutes.openapi(
   operation("get", "/v1/admin/orders/{id}", {
-    tag: "Admin: licenses",
+    tag: "Admin: money",
     summary: "Show an order",
     description: "A checkout with its buyer, its license, and the reason if it is held.",
     access: admin("licenses:read"),
@@ -74,7 +74,7 @@ export function resolutionOf({
 
 orderRoutes.openapi(
   operation("post", "/v1/admin/orders/{id}/resolve", {
-    tag: "Admin: licenses",
+    tag: "Admin: money",
     summary: "Solve a held order",
     description:
       "Solves an order that is paid and that no license could be made of: by a license of a `plan`, which needs the scope " +

@@ -44,7 +44,7 @@ export function declarationRoutes(formats: readonly PackageFormat[]): ReturnType
 
   router.openapi(
     operation("post", "/v1/admin/releases/{id}/artifacts", {
-      tag: "Admin: releases",
+      tag: "Admin: files",
       summary: "Add a file to a draft",
       description: [
         "Declares the file and opens its upload. The same file again is answered with 200 and the state of its upload.",
@@ -80,7 +80,7 @@ export const artifacts = createAdminRouter();
 
 artifacts.openapi(
   operation("get", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
-    tag: "Admin: releases",
+    tag: "Admin: files",
     summary: "Read the progress of an upload and its check",
     description:
       "The uploaded parts. To resume an interrupted upload, send the others. After `complete`, `check` tells how far the check of " +
@@ -99,7 +99,7 @@ artifacts.openapi(
 
 artifacts.openapi(
   operation("delete", "/v1/admin/releases/{id}/artifacts/{artifact_id}", {
-    tag: "Admin: releases",
+    tag: "Admin: files",
     summary: "Remove a file from a draft",
     description: "Deletes its bytes. `CONFLICT`: the release is no longer a draft.",
     access: releaseAdmin("releases:write"),

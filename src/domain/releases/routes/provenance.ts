@@ -16,7 +16,7 @@ provenanceAttach.openapi(
     ...releaseAccess("releases:write", limitBody(1024 * 1024)),
     method: "put",
     path: "/v1/admin/releases/{id}/provenance",
-    tags: ["Admin: releases"],
+    tags: ["Admin: files"],
     summary: "Attach build provenance to a release",
     description:
       "SLSA provenance (v1 or v0.2) as the builder wrote it: a DSSE envelope, a Sigstore bundle, or JSON Lines of either; at " +

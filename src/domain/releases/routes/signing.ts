@@ -30,7 +30,7 @@ const bytes = { "application/octet-stream": { schema: { type: "string", format: 
 
 signing.openapi(
   operation("get", "/v1/admin/releases/{id}/artifacts/{artifact_id}/content", {
-    tag: "Admin: releases",
+    tag: "Admin: files",
     summary: "Download a file of a draft",
     description:
       "For the holder of the release key, who signs what they have read. Supports `Range` and `If-Range`, so a download resumes. `CONFLICT`: the release is no " +
@@ -70,7 +70,7 @@ signing.openapi(
 
 signing.openapi(
   operation("get", "/v1/admin/releases/{id}/provenance", {
-    tag: "Admin: releases",
+    tag: "Admin: files",
     summary: "Download the provenance of a release",
     description: "As it was attached, also of a draft. `ARTIFACT_NOT_FOUND`: none is attached.",
     access: releaseAdmin("releases:read"),
@@ -115,7 +115,7 @@ const NewSignatures = z
 
 signing.openapi(
   operation("post", "/v1/admin/releases/{id}/signatures", {
-    tag: "Admin: releases",
+    tag: "Admin: files",
     summary: "Sign the files of a draft",
     description:
       "Attaches minisign signatures that were made after the upload: all of them, or none. Each must verify for its file, whose " +

@@ -31,7 +31,7 @@ uploads.openapi(
     ...releaseAccess("releases:write"),
     method: "put",
     path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/parts/{n}",
-    tags: ["Admin: releases"],
+    tags: ["Admin: files"],
     summary: "Upload a part",
     description:
       "The raw bytes of one part: `part_size` bytes, fewer in the last part. Parts may come in any order, concurrently, and " +
@@ -81,7 +81,7 @@ uploads.openapi(
     ...releaseAccess("releases:write", jsonBodyLimit, optionalBody),
     method: "post",
     path: "/v1/admin/releases/{id}/artifacts/{artifact_id}/complete",
-    tags: ["Admin: releases"],
+    tags: ["Admin: files"],
     summary: "Finish an upload",
     description:
       "Assembles the parts, reads the whole file and checks its size, SHA-256 and minisign signature. A file below 64 MiB is " +

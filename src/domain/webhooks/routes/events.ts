@@ -52,7 +52,7 @@ const EventList = z
 
 eventRoutes.openapi(
   operation("get", "/v1/admin/events", {
-    tag: "Admin",
+    tag: "Admin: webhooks",
     summary: "Read the sequence of events",
     description:
       "Every act of the audit trail as an event, in the order of the commits, oldest first. Numbers have no gap: each one up to " +

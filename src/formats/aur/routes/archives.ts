@@ -38,7 +38,7 @@ export const archives = createRouter();
 for (const [path, textOf] of Object.entries(ARCHIVES)) {
   archives.openapi(
     operation("get", path, {
-      tag: "Package managers",
+      tag: "AUR helpers",
       summary: summaryOf(path),
       description: "A gzip file as in the AUR, without a Content-Encoding.",
       access: ANYONE,
@@ -59,7 +59,7 @@ for (const [path, textOf] of Object.entries(ARCHIVES)) {
   );
   archives.openapi(
     operation("get", `${path}.sha256`, {
-      tag: "Package managers",
+      tag: "AUR helpers",
       summary: `${summaryOf(path)}: the checksum`,
       description: "A line for `sha256sum --check`.",
       access: ANYONE,

@@ -7,7 +7,7 @@ import { readRepository } from "../../git/repository.ts";
 import { snapshotOf } from "../archive.ts";
 
 const plainRoute = operation("get", "/cgit/aur.git/plain/{file}", {
-  tag: "Package managers",
+  tag: "AUR helpers",
   summary: "Read one file of a package as an AUR helper",
   access: ANYONE,
   params: z.object({ file: z.string().openapi({ description: "`PKGBUILD` or `.SRCINFO`.", example: "PKGBUILD" }) }),
@@ -20,7 +20,7 @@ const plainRoute = operation("get", "/cgit/aur.git/plain/{file}", {
 });
 
 const snapshotRoute = operation("get", "/cgit/aur.git/snapshot/{archive}", {
-  tag: "Package managers",
+  tag: "AUR helpers",
   summary: "Download a package's files as an AUR helper",
   access: ANYONE,
   params: z.object({

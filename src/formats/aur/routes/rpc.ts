@@ -80,7 +80,7 @@ const ADDRESSES = ["/rpc", "/rpc/"];
 const get = createRoute({
   method: "get",
   path: "/rpc",
-  tags: ["Package managers"],
+  tags: ["AUR helpers"],
   summary: "Query packages as an AUR helper",
   description,
   request: { query: Query },
@@ -92,7 +92,7 @@ rpc.on("GET", ADDRESSES, (c) => answer(c, queryOf(new URL(c.req.url).searchParam
 const post = createRoute({
   method: "post",
   path: "/rpc",
-  tags: ["Package managers"],
+  tags: ["AUR helpers"],
   summary: "Query many packages as an AUR helper",
   description,
   request: { body: { content: { "application/x-www-form-urlencoded": { schema: Query } } } },
@@ -112,7 +112,7 @@ for (const { path, params } of [
   const route = createRoute({
     method: "get",
     path,
-    tags: ["Package managers"],
+    tags: ["AUR helpers"],
     summary: "Query packages by path as an AUR helper",
     description,
     request: { params, query: PathQuery },
@@ -134,7 +134,7 @@ for (const { path, params } of [
 const postByPath = createRoute({
   method: "post",
   path: "/rpc/v5/{type}",
-  tags: ["Package managers"],
+  tags: ["AUR helpers"],
   summary: "Query many packages by path as an AUR helper",
   description,
   request: {

@@ -111,7 +111,7 @@ const BarBody = z
 
 licenseActs.openapi(
   operation("post", "/v1/admin/licenses/{id}/machines/{machine_id}/bar", {
-    tag: "Admin: licenses",
+    tag: "Admin: machines",
     summary: "Bar a machine from a license",
     description:
       "Deactivates the machine, and refuses it a seat from then on (`MACHINE_BARRED`), whatever key it sends. A running offline " +
@@ -130,7 +130,7 @@ licenseActs.openapi(
 
 licenseActs.openapi(
   operation("post", "/v1/admin/licenses/{id}/machines/{machine_id}/unbar", {
-    tag: "Admin: licenses",
+    tag: "Admin: machines",
     summary: "Lift the bar of a machine",
     description: "The machine may then take a seat like any other. It gets none by this. Idempotent.",
     access: admin("licenses:write"),
@@ -163,7 +163,7 @@ licenseActs.openapi(
     ...adminAccess("licenses:write", jsonBodyLimit, optionalBody),
     method: "delete",
     path: "/v1/admin/licenses/{id}/machines/{machine_id}",
-    tags: ["Admin: licenses"],
+    tags: ["Admin: machines"],
     summary: "Deactivate a machine of a license",
     description:
       "Frees its seat and ends its tokens: online at once, for offline verifiers in the status list within 90 s. Idempotent. " +
