@@ -76,7 +76,10 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
     ["/v1/plans", "/v1/checkout", "/v1/stripe", "/v1/billing-portal", "/v1/licenses/end-trial"],
     routes(async () => (await import("./domain/purchase/routes.ts")).purchaseRoutes),
   ],
-  [["/plans", "/checkout"], routes(async () => (await import("./web/shop/routes.ts")).shopRoutes)],
+  [
+    ["/plans", "/checkout", "/terms", "/privacy", "/refunds", "/imprint"],
+    routes(async () => (await import("./web/shop/routes.ts")).shopRoutes),
+  ],
   [
     ["/account", "/recover", "/emails", "/v1/licenses/recover"],
     routes(async () => (await import("./web/account/routes.ts")).accountRoutes),

@@ -20,6 +20,10 @@ export const PUBLIC_VIEWS: readonly PageView[] = [
   { name: "guides", caption: "The guides", as: "anybody", path: () => "/guides" },
   { name: "guide", caption: "A guide", as: "anybody", path: () => "/guides/buying-and-activating", dark: true },
   { name: "plans", caption: "Plans and prices", as: "anybody", path: () => "/plans" },
+  { name: "terms", caption: "The seller's terms", as: "anybody", path: () => "/terms" },
+  { name: "privacy", caption: "The seller's privacy notice", as: "anybody", path: () => "/privacy" },
+  { name: "refunds", caption: "The seller's refunds", as: "anybody", path: () => "/refunds" },
+  { name: "imprint", caption: "The seller's imprint", as: "anybody", path: () => "/imprint" },
   {
     name: "checkout-success",
     caption: "After the payment: the key",

@@ -48,7 +48,7 @@ function priceSteps(plan: SoldPlanId, price: Stripe.Price | null): PlanStep[] {
     const replaced: PlanStep = { action: "create_price", params: { ...wanted, transfer_lookup_key: true } };
     return price.active ? [replaced, { action: "archive_price", id: price.id }] : [replaced];
   }
-  const params = updates(price, wanted);
+  const params = { ...updates(price, wanted), ...addedCurrencies(price, wanted) };
   return Object.keys(params).length === 0 ? [] : [{ action: "update_price", id: price.id, params }];
 }
 
@@ -61,8 +61,23 @@ const updates = (
   ...(metadata["rbee_plan"] === wanted.metadata.rbee_plan ? {} : { metadata: wanted.metadata }),
 });
 
+type WantedPrice = ReturnType<typeof priceOf>;
+
+/** The currencies that a price lacks. Stripe adds them to a price that is in use. */
+function addedCurrencies({ currency_options: present }: Stripe.Price, { currency_options: wanted }: WantedPrice) {
+  const missing = Object.entries(wanted).filter(([currency]) => present?.[currency] === undefined);
+  return missing.length === 0 ? {} : { currency_options: Object.fromEntries(missing) };
+}
+
+/** Whether a price has other amounts in the wanted currencies. A currency that it lacks is none. */
+const isOtherwisePriced = ({ currency_options: present }: Stripe.Price, { currency_options: wanted }: WantedPrice) =>
+  Object.entries(wanted).some(([currency, { unit_amount, tax_behavior }]) => {
+    const option = present?.[currency];
+    return option !== undefined && (option.unit_amount !== unit_amount || option.tax_behavior !== tax_behavior);
+  });
+
 /** Whether a price equals the wanted one in every field that Stripe cannot change. */
-function isSold(price: Stripe.Price, wanted: ReturnType<typeof priceOf>): boolean {
+function isSold(price: Stripe.Price, wanted: WantedPrice): boolean {
   const { recurring, transform_quantity: packages } = price;
   const interval = "recurring" in wanted ? wanted.recurring.interval : undefined;
   return (
@@ -71,6 +86,7 @@ function isSold(price: Stripe.Price, wanted: ReturnType<typeof priceOf>): boolea
     price.unit_amount === wanted.unit_amount &&
     price.tax_behavior === wanted.tax_behavior &&
     price.billing_scheme === "per_unit" &&
+    !isOtherwisePriced(price, wanted) &&
     packages?.divide_by === wanted.transform_quantity.divide_by &&
     packages.round === wanted.transform_quantity.round &&
     recurring?.interval === interval &&

@@ -113,7 +113,7 @@ const takePortalStep = ({ billingPortal: { configurations } }: SyncClient, step:
 async function readPlan(stripe: SyncClient, plan: SoldPlanId): Promise<PlanAtStripe> {
   const productId = productOf(plan).id;
   const products = await stripe.products.list({ ids: [productId], limit: 1 });
-  const prices = await stripe.prices.list({ lookup_keys: [plan], limit: 1 });
+  const prices = await stripe.prices.list({ lookup_keys: [plan], limit: 1, expand: ["data.currency_options"] });
   const [product = null] = products.data;
   const [price = null] = prices.data;
   const outdated: Stripe.Price[] = [];

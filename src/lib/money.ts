@@ -48,6 +48,9 @@ export function decimalAmount(amount: number, currency: string): string {
 export const amountWithCode = (amount: number, currency: string): string =>
   `${decimalAmount(amount, currency)} ${currency.toUpperCase()}`;
 
-/** A price for people: `$99 a month`, `$990 a year`, `€279 once`. */
+/** What follows an amount that is due at each `interval`, or once: `/month`, `/year`, ` once`. */
+export const perInterval = (interval: string | null): string => (interval === null ? " once" : `/${interval}`);
+
+/** A price for people: `$99/month`, `$990/year`, `€279 once`. */
 export const priceInWords = (price: { amount: number; currency: string; interval: string | null }): string =>
-  `${formatAmount(price.amount, price.currency)} ${price.interval === null ? "once" : `a ${price.interval}`}`;
+  `${formatAmount(price.amount, price.currency)}${perInterval(price.interval)}`;

@@ -56,6 +56,7 @@ describe.skipIf(chromium === null)("with a browser (needs Chromium)", () => {
     await page.getByText(`/${WORKER}.git && cd ${WORKER} && makepkg -si`).waitFor();
     await page.getByRole("link", { name: "Get a license" }).click();
     await page.waitForURL(`**/plans?worker=${WORKER}`);
+    await page.locator("#terms-premium-monthly").check();
     await page.getByRole("button", { name: /^Start free trial.*Premium, monthly/ }).click();
     await page.fill("#email", email);
     await page.click("#pay");

@@ -49,6 +49,7 @@ const createParameters = accept<Stripe.Checkout.SessionCreateParams>()({
   locale: text.optional(),
   metadata: metadata.optional(),
   custom_text: group({ submit: group({ message: z.string().max(1_200) }).optional() }).optional(),
+  consent_collection: group({ terms_of_service: z.enum(["none", "required"]).optional() }).optional(),
   payment_method_collection: z.enum(["always", "if_required"]).optional(),
   submit_type: text.optional(),
   tax_id_collection: group({ enabled: boolean, required: text.optional() }).optional(),

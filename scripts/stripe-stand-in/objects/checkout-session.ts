@@ -19,6 +19,7 @@ export type NewSession = {
   invoice_creation?: boolean | undefined;
   locale?: string | undefined;
   metadata?: Stripe.Metadata | undefined;
+  consent_collection?: { terms_of_service?: "none" | "required" | undefined } | undefined;
   custom_text?: { submit?: { message: string } | undefined } | undefined;
   payment_method_collection?: string | undefined;
   submit_type?: string | undefined;
@@ -53,7 +54,13 @@ export function newSession(standIn: StandIn, input: NewSession): Stripe.Checkout
     client_secret: null,
     collected_information: null,
     consent: null,
-    consent_collection: null,
+    consent_collection: input.consent_collection
+      ? {
+          payment_method_reuse_agreement: null,
+          promotions: null,
+          terms_of_service: input.consent_collection.terms_of_service ?? "none",
+        }
+      : null,
     created,
     currency: input.currency,
     currency_conversion: null,

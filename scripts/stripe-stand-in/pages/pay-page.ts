@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { formatAmount } from "../../../src/lib/money.ts";
+import { formatAmount, perInterval } from "../../../src/lib/money.ts";
 import { ApiError } from "../api-error.ts";
 import { pay, sessionById } from "../billing/checkout.ts";
 import type { StandIn } from "../stand-in.ts";
@@ -24,6 +24,12 @@ export async function submitPayPage(standIn: StandIn, id: string, form: URLSearc
   const action = form.get("action") ?? "pay";
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) {
     return { status: 422, html: payPage(standIn, session, email, "Your email is invalid.") };
+  }
+  if (asksConsent(session)) {
+    if (form.get("terms") !== "yes") {
+      return { status: 422, html: payPage(standIn, session, email, "Please accept the terms of service.") };
+    }
+    session.consent = { promotions: null, terms_of_service: "accepted" };
   }
   try {
     const quantity = Number.parseInt(form.get("quantity") ?? "", 10);
@@ -70,7 +76,7 @@ ${
     ? `<p id="trial">${trial} days free, then ${formatAmount(
         items.reduce((sum, item) => sum + item.amount_subtotal, 0),
         currency,
-      )} per period.</p>`
+      )}${perInterval(items[0]?.price?.recurring?.interval ?? null)}.</p>`
     : ""
 }
 ${error ? `<p class="error" id="error" role="alert">${escapeHtml(error)}</p>` : ""}
@@ -82,6 +88,7 @@ ${currencies.length > 1 ? `<label for="currency">Currency</label><select id="cur
 ${adjustable ? `<label for="quantity">Quantity</label><input id="quantity" name="quantity" type="number" min="${adjustable.adjustable_quantity?.minimum ?? 1}" max="${adjustable.adjustable_quantity?.maximum ?? 99}" value="${adjustable.quantity}">` : ""}
 ${session.allow_promotion_codes ? `<label for="promotion_code">Promotion code</label><input id="promotion_code" name="promotion_code" placeholder="RBEE20">` : ""}
 ${session.custom_text.submit ? `<p id="submit-text">${escapeHtml(session.custom_text.submit.message)}</p>` : ""}
+${asksConsent(session) ? `<label><input id="terms" name="terms" type="checkbox" value="yes" style="width:auto"> I agree to the terms of service</label>` : ""}
 <button class="primary" id="pay" name="action" value="pay">${trial ? "Start trial" : `Pay ${due}`}</button>
 <button id="pay-delayed" name="action" value="delayed">Pay by bank debit (takes days)</button>
 <button id="decline" name="action" value="decline">Pay with a card that is declined</button>
@@ -89,6 +96,9 @@ ${session.custom_text.submit ? `<p id="submit-text">${escapeHtml(session.custom_
 ${backLink(session)}`,
   );
 }
+
+const asksConsent = ({ consent_collection }: Stripe.Checkout.Session): boolean =>
+  consent_collection?.terms_of_service === "required";
 
 /** The currencies in which all lines are sold. */
 function currenciesOf({ state }: StandIn, items: readonly Stripe.LineItem[]): string[] {

@@ -117,8 +117,10 @@ export const CHECKS = {
     remedy: "Set MAIL_FROM to an address of an onboarded domain: `npx wrangler email sending enable DOMAIN`.",
   },
   seller: {
-    meaning: "Mails name the seller with a postal address.",
-    remedy: "Set SELLER_NAME, SELLER_ADDRESS and SUPPORT_EMAIL in wrangler.toml, and run `pnpm run deploy`.",
+    meaning: "Pages and mails name the seller, and link to its terms and other documents.",
+    remedy:
+      "Set each variable that is named below [vars] in wrangler.toml and run `pnpm run deploy`: docs/purchases.md (The seller). " +
+      "In live mode nothing is sold until then.",
   },
   "presigned-links": {
     meaning: "R2 accepts the links that this deployment signs.",

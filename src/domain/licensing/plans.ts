@@ -14,11 +14,18 @@ export type Plan = Omit<Grant, "updates_until"> & {
   duration_days: number | null;
   trial_days: number;
   /** `admin`: not sold, only issued by hand. */
-  billing: "monthly" | "once" | "admin";
+  billing: Billing | "admin";
 };
 
+/** The intervals at which a subscription is paid, in Stripe's words. */
+export const BILLING_INTERVALS = ["month", "year"] as const;
+export type BillingInterval = (typeof BILLING_INTERVALS)[number];
+
+/** How a plan is paid: at each interval, or once. */
+export type Billing = { interval: BillingInterval | "once" };
+
 /** A plan that is on sale. */
-export type SoldPlan = Plan & { id: SoldPlanId; billing: "monthly" | "once" };
+export type SoldPlan = Plan & { id: SoldPlanId; billing: Billing };
 
 /** The plans on sale, in the order of display. */
 export const SOLD_PLANS = ["premium-monthly", "premium-lifetime"] as const;
@@ -35,7 +42,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
   "premium-monthly": {
     id: "premium-monthly",
     name: "Premium, monthly",
-    description: "Every premium worker in every version, on five machines, paid by the month.",
+    description: "Every premium worker in every version, on five machines.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "*",
     updates_days: null,
@@ -44,12 +51,12 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     seat_idle_seconds: null,
     duration_days: 31,
     trial_days: 14,
-    billing: "monthly",
+    billing: { interval: "month" },
   },
   "premium-lifetime": {
     id: "premium-lifetime",
     name: "Premium, lifetime",
-    description: "Every premium worker in every version before 2.0, on 25 machines, paid once and yours for good.",
+    description: "Every premium worker in every version before 2.0, on 25 machines. You pay once, and it never ends.",
     entitlements: EVERY_PREMIUM_WORKER,
     versions: "<2.0.0",
     updates_days: null,
@@ -58,7 +65,7 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     seat_idle_seconds: null,
     duration_days: null,
     trial_days: 0,
-    billing: "once",
+    billing: { interval: "once" },
   },
   "premium-trial": {
     id: "premium-trial",
@@ -75,6 +82,10 @@ export const plans: Readonly<Record<SoldPlanId, SoldPlan> & Record<PlanId, Plan>
     billing: "admin",
   },
 };
+
+/** The interval at which a plan's subscription is paid; null for a plan that is paid once. */
+export const intervalOf = ({ billing }: Pick<SoldPlan, "billing">): BillingInterval | null =>
+  billing.interval === "once" ? null : billing.interval;
 
 /** The grant of a license that gets its plan at `now`. */
 export const grantAt = (plan: Omit<Plan, "id">, now: UnixSeconds): Grant =>

@@ -1,4 +1,5 @@
 import type { UnixSeconds } from "../../lib/time.ts";
+import { legalPages, type Seller } from "../../platform/config/seller.ts";
 import type { MailKind } from "../../platform/storage/mail-outbox.ts";
 import type { LicenseRow } from "../licensing/license/record.ts";
 import { KEY_LETTERS } from "./letter/key.ts";
@@ -32,7 +33,9 @@ export type LetterFacts = {
   installUrl: string;
   /** The command that activates a machine. */
   activation: string;
-  seller: { name: string; address: string; support: string };
+  seller: Seller;
+  /** This service's own origin, which has the seller's documents. */
+  siteUrl: string;
   /** The link that turns off mails of this topic; null for a mail that nobody can turn off. */
   unsubscribeUrl: string | null;
 };
@@ -55,11 +58,19 @@ export function letterOf(kind: MailKind, facts: LetterFacts): Letter {
 }
 
 /** The end of every letter: the license, the contact, the seller, and the way to turn such mails off. */
-function endOfLetter({ license, plan, seller, unsubscribeUrl }: LetterFacts): Block[] {
+function endOfLetter({ license, plan, seller, siteUrl, unsubscribeUrl }: LetterFacts): Block[] {
   const about = license === null ? [] : [`License ${license.id} (${plan})`];
-  const from = seller.address === "" ? seller.name : `${seller.name}, ${seller.address}`;
+  const vat = seller.vatNumber === null ? [] : [`VAT number ${seller.vatNumber}`];
+  const from = [seller.name, seller.address, ...vat].filter((part) => part !== "").join(", ");
   return [
-    { small: [...about, `Questions? Reply to this email, or write to ${seller.support}.`, from] },
+    {
+      small: [
+        ...about,
+        `Questions? Reply to this email, or write to ${seller.support}.`,
+        from,
+        ...legalPages(seller).map(({ href, text }) => ({ link: `${siteUrl}${href}`, label: text })),
+      ],
+    },
     ...(unsubscribeUrl === null ? [] : [{ link: unsubscribeUrl, label: "Turn off emails like this one" }]),
   ];
 }

@@ -1,7 +1,9 @@
 import { html } from "hono/html";
 
 /** A part of a mail's body: a paragraph, a key or command to copy, a link on a line of its own, or lines in small. */
-export type Block = string | { code: string } | { link: string; label: string } | { small: readonly string[] };
+export type Block = string | { code: string } | Link | { small: readonly (string | Link)[] };
+
+type Link = { link: string; label: string };
 
 /** The content of a mail, without its looks. */
 export type Letter = { subject: string; blocks: Block[] };
@@ -40,7 +42,7 @@ ${blocks.map((block) =>
       ? html`<code style="${CODE_STYLE}">${block.code}</code>
 `
       : "small" in block
-        ? html`<p style="${SMALL_STYLE}">${block.small.map((line) => html`${line}<br>`)}</p>
+        ? html`<p style="${SMALL_STYLE}">${block.small.map((line) => html`${smallLine(line)}<br>`)}</p>
 `
         : html`<p style="margin:12px 0"><a href="${block.link}">${block.label}</a></p>
 `,
@@ -49,6 +51,9 @@ ${blocks.map((block) =>
 `;
   return { subject: oneLine(subject), text: plainText(blocks), html: String(await document) };
 }
+
+const smallLine = (line: string | Link) =>
+  typeof line === "string" ? line : html`${line.label}: <a href="${line.link}">${line.link}</a>`;
 
 const oneLine = (text: string): string =>
   text
@@ -60,7 +65,10 @@ function plainText(blocks: Block[]): string {
   const parts = blocks.map((block) => {
     if (typeof block === "string") return block;
     if ("code" in block) return indent(block.code);
-    return "small" in block ? ["--", ...block.small].join("\n") : `${block.label}:\n${block.link}`;
+    if (!("small" in block)) return `${block.label}:\n${block.link}`;
+    return ["--", ...block.small.map((line) => (typeof line === "string" ? line : `${line.label}: ${line.link}`))].join(
+      "\n",
+    );
   });
   return `${parts.join("\n\n")}\n`;
 }

@@ -3,6 +3,7 @@ import { logFailure } from "../../lib/log.ts";
 import { MailAddress } from "../../lib/mail-address.ts";
 import { currentTime, DAY, HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import { configOf } from "../../platform/config/config.ts";
+import { sellerOf } from "../../platform/config/seller.ts";
 import { recoveryToken, recoveryUrl, renewRecoveryLink } from "../../platform/identity/recovery-link.ts";
 import { MAIL_KINDS, type MailKind, topicOf } from "../../platform/storage/mail-outbox.ts";
 import { activationCommand } from "../licensing/license/key.ts";
@@ -182,7 +183,8 @@ async function composeMail(
     purchaseUrl: config.PURCHASE_URL,
     installUrl: `${config.PUBLIC_URL}/install`,
     activation: activationCommand(config.PUBLIC_URL),
-    seller: { name: config.SELLER_NAME, address: config.SELLER_ADDRESS, support: config.SUPPORT_EMAIL },
+    seller: sellerOf(config),
+    siteUrl: config.PUBLIC_URL,
     unsubscribeUrl: topic === null ? null : preferenceUrl(config.PUBLIC_URL, await preferenceToken(id, keySecret)),
   };
   if (mail.kind === "recovery_link") {

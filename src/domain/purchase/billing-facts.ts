@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { type BillingFacts, NO_BILLING } from "../licensing/license/record.ts";
-import { planOfPrice } from "../licensing/plans.ts";
+import { BILLING_INTERVALS, planOfPrice } from "../licensing/plans.ts";
 import type { Observation } from "./observation.ts";
 
 /**
@@ -51,8 +51,6 @@ function stateOf(
   };
 }
 
-const INTERVALS = ["month", "year"] as const;
-
 /** The price of a subscription in its own currency. Unknown for an interval that no plan is sold by. */
 function priceOf({
   items,
@@ -60,7 +58,7 @@ function priceOf({
 }: Stripe.Subscription): Pick<BillingFacts, "price_amount" | "price_currency" | "price_interval"> {
   const unknown = { price_amount: null, price_currency: null, price_interval: null };
   const item = items.data.find(({ price }) => planOfPrice(price) !== null) ?? items.data[0];
-  const interval = INTERVALS.find((one) => one === item?.price.recurring?.interval);
+  const interval = BILLING_INTERVALS.find((one) => one === item?.price.recurring?.interval);
   if (!item || interval === undefined || item.price.recurring?.interval_count !== 1) return unknown;
   const { price, quantity = 1 } = item;
   const amount = price.currency === currency ? price.unit_amount : price.currency_options?.[currency]?.unit_amount;

@@ -1,11 +1,17 @@
 import type Stripe from "stripe";
-import { plans, SOLD_PLANS, type SoldPlanId } from "../licensing/plans.ts";
+import { intervalOf, plans, SOLD_PLANS, type SoldPlanId } from "../licensing/plans.ts";
 
-/** The prices that `plans sync` creates, in the currency's smallest unit. All else uses Stripe's prices. */
-const OFFERS: Readonly<Record<SoldPlanId, { amount: number; currency: string; interval: "month" | null }>> = {
-  "premium-monthly": { amount: 9_900, currency: "usd", interval: "month" },
-  "premium-lifetime": { amount: 27_900, currency: "eur", interval: null },
+/**
+ * The prices that `plans sync` creates, in the currency's smallest unit. All else uses Stripe's prices. `others` has
+ * further currencies: every plan has an amount in one common currency, so that people can compare the plans.
+ */
+const OFFERS: Readonly<Record<SoldPlanId, { currency: string; amount: number; others: Record<string, number> }>> = {
+  "premium-monthly": { currency: "usd", amount: 9_900, others: { eur: 8_900 } },
+  "premium-lifetime": { currency: "eur", amount: 27_900, others: { usd: 29_900 } },
 };
+
+/** Prices exclude tax: Stripe adds that of the buyer's country. */
+const TAX_BEHAVIOR = "exclusive";
 
 /** A plan's product for Stripe. Its id is made from the plan's id, so that creating it twice cannot make two. */
 export function productOf(id: SoldPlanId) {
@@ -15,14 +21,19 @@ export function productOf(id: SoldPlanId) {
 
 /** A plan's price for Stripe. Its metadata still names the plan after a newer price has taken the lookup key. */
 export function priceOf(id: SoldPlanId) {
-  const { amount, currency, interval } = OFFERS[id];
+  const { amount, currency, others } = OFFERS[id];
+  const interval = intervalOf(plans[id]);
+  const options = Object.entries(others).map(
+    ([other, unit_amount]) => [other, { unit_amount, tax_behavior: TAX_BEHAVIOR }] as const,
+  );
   return {
     product: productOf(id).id,
     currency,
     unit_amount: amount,
     lookup_key: id,
     metadata: { rbee_plan: id },
-    tax_behavior: "exclusive",
+    tax_behavior: TAX_BEHAVIOR,
+    currency_options: Object.fromEntries(options),
     transform_quantity: { divide_by: plans[id].machine_limit, round: "up" },
     ...(interval === null ? {} : { recurring: { interval } }),
   } satisfies Stripe.PriceCreateParams;
@@ -53,7 +64,7 @@ export const isOurPortal = ({ metadata }: Pick<Stripe.BillingPortal.Configuratio
  * so an admin amends it.
  */
 export function portalOf(prices: PriceIds) {
-  const subscriptions = SOLD_PLANS.filter((id) => OFFERS[id].interval !== null);
+  const subscriptions = SOLD_PLANS.filter((id) => intervalOf(plans[id]) !== null);
   return {
     name: "rbee worker catalog",
     metadata: PORTAL_MARK,

@@ -7,6 +7,7 @@ import { indexSigningKey } from "../../lib/minisign/index-key.ts";
 import { type ActLimits, COUNTED_ACT_NAMES, DEFAULT_ACT_LIMITS } from "./act-limits.ts";
 import { isOtherOrigin, otherOrigins } from "./other-origins.ts";
 import { SCOPES } from "./scopes.ts";
+import { isLegalText, missingOf, sampleDocuments } from "./seller.ts";
 
 /** The schema of the variables and secrets. */
 const environmentSchema = lazy(() => {
@@ -56,6 +57,9 @@ const environmentSchema = lazy(() => {
     .strictObject({ alarm: z.int().min(1), stop: z.int().min(1) }, "must be an alarm and a stop")
     .refine(({ alarm, stop }) => alarm <= stop, "must have an alarm that comes no later than the stop");
 
+  /** A document of the seller's: an https URL, or its text. */
+  const legal = z.string().refine(isLegalText, "must be an https URL, or a text").default("");
+
   const webUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 
   /** The URL of a stand-in for Stripe. Loopback only, so that no key is sent to another machine. */
@@ -97,9 +101,20 @@ const environmentSchema = lazy(() => {
       R2_ACCESS_KEY_ID: z.string().default(""),
       R2_SECRET_ACCESS_KEY: z.string().default(""),
       MAIL_FROM: mailbox,
-      /** The seller in every mail: the name and the postal address of the company, on one line. */
-      SELLER_NAME: oneLine.default("rbee"),
+      /** The seller on every page and in every mail: the name and postal address of the company, on one line. */
+      SELLER_NAME: oneLine.default(""),
       SELLER_ADDRESS: oneLine.default(""),
+      /** The seller's tax number for invoices; `none` for a seller without one. */
+      SELLER_VAT_NUMBER: oneLine.default(""),
+      TERMS: legal,
+      PRIVACY: legal,
+      REFUNDS: legal,
+      IMPRINT: legal,
+      /** `true`: Stripe's account has the URL of the terms, so its payment page asks for consent to them too. */
+      STRIPE_ASKS_CONSENT: z
+        .enum(["true", "false"])
+        .default("false")
+        .transform((flag) => flag === "true"),
       /** The address that customers reach people at; an answer to any mail goes there. Default: that of MAIL_FROM. */
       SUPPORT_EMAIL: z
         .union([z.literal(""), z.string().regex(/^[^<>@\s,]+@[^<>@\s,]+$/, "must be an address")])
@@ -162,6 +177,10 @@ const environmentSchema = lazy(() => {
     })
     .transform((env) => ({
       ...env,
+      ...(env.ENVIRONMENT === "development" ? sampleDocuments(env) : {}),
+      SELLER_NAME: env.SELLER_NAME || "rbee",
+      /** The variables about the seller that are not set. Without them nothing is sold in live mode. */
+      SELLER_MISSING: missingOf(env),
       OTHER_ORIGINS: otherOrigins(env),
       SUPPORT_EMAIL: env.SUPPORT_EMAIL || env.MAIL_FROM.email,
     }));

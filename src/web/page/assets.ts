@@ -24,6 +24,7 @@ export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
  * fetches itself at that interval and reloads once its title has changed. The key in `data-focus` of a field leads to
  * that field, unless the person is typing elsewhere. A field with `data-filter` hides the items of the list with that
  * id that lack one of its words, and opens the groups of the others.
+ * A `data-stepper` gets buttons that step its number, and a total that follows them.
  */
 export const SCRIPT = `"use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
@@ -52,6 +53,28 @@ for (const field of document.querySelectorAll("input[data-filter]")) {
       if (group) group.open = words.length > 0 || opened.has(group);
     }
   });
+}
+for (const stepper of document.querySelectorAll("[data-stepper]")) {
+  const field = stepper.querySelector("input");
+  const total = stepper.closest("form").querySelector("output[data-unit]");
+  const show = () => {
+    const { unit, block, currency, decimals, after } = total.dataset;
+    const blocks = Math.max(1, Math.ceil(Math.min(field.max, field.value) / block));
+    const amount = (unit * blocks) / 10 ** decimals;
+    const digits = Number.isInteger(amount) ? 0 : Number(decimals);
+    const options = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
+    total.textContent = new Intl.NumberFormat("en", options).format(amount) + after;
+  };
+  stepper.querySelector("[data-update-total]")?.remove();
+  for (const button of stepper.querySelectorAll("[data-step]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      if (button.dataset.step > 0) field.stepUp();
+      else field.stepDown();
+      if (total) show();
+    });
+  }
+  if (total) field.addEventListener("input", show);
 }
 const waiting = document.querySelector("[data-look-again]");
 if (waiting) {

@@ -2,6 +2,7 @@ import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/utils/html";
 import { ICON_PATH, SCRIPT_PATH, SOCIAL_CARD_PATH, STYLE_PATH, TOUCH_ICON_PATH } from "./assets.ts";
 import { SiteFooter } from "./footer.tsx";
+import { siteSeller } from "./seller.ts";
 import type { Page, PublicPage } from "./page.tsx";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
@@ -11,7 +12,7 @@ export const Document: FC<Props> = ({
   title,
   main,
   header,
-  footer = <SiteFooter seller={null} />,
+  footer = <SiteFooter seller={siteSeller()} />,
   wide = false,
   publicPage,
   styles = [],

@@ -66,6 +66,10 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /checkout": "beginCheckoutByForm",
   "get /checkout/success": "showCheckoutPage",
   "get /checkout/cancelled": "showCanceledCheckoutPage",
+  "get /terms": "showTermsPage",
+  "get /privacy": "showPrivacyPage",
+  "get /refunds": "showRefundsPage",
+  "get /imprint": "showImprintPage",
 
   "get /account": "showAccountPage",
   "get /account/sign-in": "showAccountSignInPage",

@@ -1,10 +1,11 @@
 import type { SoldPlanId } from "../../domain/licensing/plans.ts";
-import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
-import type { PlanOffer, Price } from "../../domain/purchase/prices.ts";
-import { MOST_TRIAL_MACHINES } from "../../domain/purchase/trial.ts";
-import { formatAmount } from "../../lib/money.ts";
-import { type FC, Notice, PostForm, page, SiteHeader } from "../page/kit.ts";
-import { MachineChoice } from "./machine-choice.tsx";
+import { commonCurrencies, comparisonCurrency, priceAs, waysToPay } from "../../domain/purchase/price-words.ts";
+import type { PlanOffer } from "../../domain/purchase/prices.ts";
+import { priceInWords } from "../../lib/money.ts";
+import type { Seller } from "../../platform/config/seller.ts";
+import { type FC, Notice, page, pathWithQuery, SiteHeader } from "../page/kit.ts";
+import { GoodToKnow, SoldBy } from "./buying-terms.tsx";
+import { PlanCard } from "./plan-card.tsx";
 
 /** The refusal of an order. `fault` is shown on its form; without one, `message` is shown above the plans. */
 export type OrderRefusal = {
@@ -14,19 +15,41 @@ export type OrderRefusal = {
   headers?: Record<string, string>;
 };
 
+/** What the visitor has chosen so far, as the form or the address of the page says. */
+export type PlanChoice = {
+  plan?: string | undefined;
+  machines?: string | undefined;
+  currency?: string | undefined;
+  /** The id of the worker whose page the visitor came from. */
+  worker?: string | undefined;
+};
+
 type Content = {
   offers: readonly PlanOffer[];
+  choice: PlanChoice;
+  seller: Seller;
   /** This service's own origin. */
   url: string;
   /** This visitor has had a free trial. */
   isTrialUsed: boolean;
+  /** Nothing is sold here: the seller's details are not complete. */
+  isClosed: boolean;
   /** The possible origins of the payment page. */
   formTargets: readonly string[];
   refusal?: OrderRefusal | null;
 };
 
 /** The plans and their prices, and the forms that buy them. */
-export const planPage = ({ offers, url, isTrialUsed, formTargets, refusal = null }: Content): Promise<Response> =>
+export const planPage = ({
+  offers,
+  choice,
+  seller,
+  url,
+  isTrialUsed,
+  isClosed,
+  formTargets,
+  refusal = null,
+}: Content) =>
   page({
     title: "Plans and prices",
     header: <SiteHeader current="/plans" />,
@@ -35,16 +58,15 @@ export const planPage = ({ offers, url, isTrialUsed, formTargets, refusal = null
     headers: refusal?.headers ?? {},
     formTargets,
     publicPage: {
-      description:
-        "The prices of premium rbee workers: monthly, or once for a lifetime license. Free workers stay free.",
+      description: `The prices of premium rbee workers: ${waysToPay(offers.map(({ plan }) => plan))}. Free workers stay free.`,
       url: `${url}/plans`,
     },
     main: (
       <>
         <h1>Plans and prices</h1>
-        <p>
-          One license opens every premium worker on your machines. You pay with Stripe and get the license key at once,
-          on screen and by mail. The <a href="/?tier=free">free workers</a> need no license.
+        <p class="lead">
+          One license covers every premium worker on several machines. Pay with Stripe and get your key instantly. The{" "}
+          <a href="/?tier=free">free workers</a> need no license.
         </p>
         {refusal !== null && refusal.fault === null ? (
           <Notice tone="bad">
@@ -52,105 +74,75 @@ export const planPage = ({ offers, url, isTrialUsed, formTargets, refusal = null
           </Notice>
         ) : null}
         <h2 class="unseen">The plans</h2>
-        <PlanBoxes offers={offers} isTrialUsed={isTrialUsed} fault={refusal?.fault ?? null} />
-        <h2>Good to know</h2>
-        <dl class="answers">
-          <dt>What is a machine?</dt>
-          <dd>
-            A computer that runs rbee. It takes a seat when you activate it. You can free the seat for another machine
-            in <a href="/account">your account</a> or with <code>rbee-catalog deactivate</code>.
-          </dd>
-          <dt>What happens if I cancel?</dt>
-          <dd>A monthly license works until the end of the paid period. You cannot cancel a lifetime license.</dd>
-          <dt>Does it work without the internet?</dt>
-          <dd>
-            An installed worker runs without us. A machine needs the internet only to download new versions. With an
-            offline lease, it can prove its license in the meantime.
-          </dd>
-          <dt>What about invoices and tax?</dt>
-          <dd>
-            You can enter your company's name and tax number when you pay. Your invoices are in{" "}
-            <a href="/account">your account</a>.
-          </dd>
-        </dl>
+        {isClosed ? (
+          <Notice tone="careful" title="Nothing is sold here at the moment">
+            <p>Licenses that are already sold work as before, and so do the free workers.</p>
+          </Notice>
+        ) : (
+          <>
+            <Currencies offers={offers} choice={choice} />
+            <PlanBoxes offers={offers} isTrialUsed={isTrialUsed} fault={refusal?.fault ?? null} choice={choice} />
+          </>
+        )}
+        <SoldBy seller={seller} />
+        <GoodToKnow plans={offers.map(({ plan }) => plan)} />
       </>
     ),
   });
 
+/** Links to the page in each currency that all plans are sold in. Nothing if there is no choice. */
+const Currencies: FC<Pick<Content, "offers" | "choice">> = ({ offers, choice }) => {
+  const common = commonCurrencies(offers);
+  const current = comparisonCurrency(offers, choice.currency);
+  if (common.length < 2) return null;
+  return (
+    <p class="row currencies">
+      <span id="currencies">Prices in</span>
+      {common.map((currency) => (
+        <a
+          href={pathWithQuery("/plans", { ...choice, currency })}
+          aria-current={currency === current ? "true" : undefined}
+          aria-describedby="currencies"
+        >
+          {currency.toUpperCase()}
+        </a>
+      ))}
+    </p>
+  );
+};
+
 /** The input of a refused order and its fault. The form shows both. */
-export type OrderFault = { plan: SoldPlanId; machines: string; message: string };
+export type OrderFault = { plan: SoldPlanId; machines: string; field: "machines" | "terms"; message: string };
 
-/** A price in words: `$99 a month`, `€279 once`. */
-const priceText = ({ amount, currency, interval }: Price): string =>
-  `${formatAmount(amount, currency)} ${interval === null ? "once" : "a month"}`;
-
-/** The prices of the plans in words; null if none is known. */
+/** The prices of the plans in words, in one currency if all have it; null if none is known. */
 export function priceHint(offers: readonly PlanOffer[]): string | null {
-  const prices = offers.flatMap(({ price }) => (price === null ? [] : [priceText(price)]));
+  const currency = comparisonCurrency(offers);
+  const prices = offers.flatMap(({ price }) => (price === null ? [] : [priceInWords(priceAs(price, currency))]));
   return prices.length === 0 ? null : prices.join(" or ");
 }
 
-/** The plans side by side, each with a form that leads to the payment page. */
-export const PlanBoxes: FC<{ offers: readonly PlanOffer[]; isTrialUsed?: boolean; fault?: OrderFault | null }> = ({
-  offers,
-  isTrialUsed = false,
-  fault = null,
-}) => (
-  <div class="cards">
-    {offers.map(({ plan, price }) => (
-      <PlanBox plan={plan} price={price} isTrialUsed={isTrialUsed} fault={fault?.plan === plan.id ? fault : null} />
-    ))}
-  </div>
-);
+type Boxes = {
+  offers: readonly PlanOffer[];
+  isTrialUsed?: boolean;
+  fault?: OrderFault | null;
+  choice?: PlanChoice;
+};
 
-const PlanBox: FC<PlanOffer & { isTrialUsed: boolean; fault: OrderFault | null }> = ({
-  plan,
-  price,
-  isTrialUsed,
-  fault,
-}) => (
-  <article class="plan">
-    <h3>{plan.name}</h3>
-    {price === null ? (
-      <p class="quiet">The payment page shows the price before you pay.</p>
-    ) : (
-      <p>
-        <strong class="price">{priceText(price)}</strong> for up to {price.machines} machines
-      </p>
-    )}
-    <p>{plan.description}</p>
-    <ul>
-      {plan.trial_days > 0 ? <TrialTerms days={plan.trial_days} isUsed={isTrialUsed} /> : null}
-      {price === null ? null : (
-        <li>
-          {priceText(price)} for each {price.machines} machines, up to {MOST_MACHINES}.
-        </li>
-      )}
-      {plan.billing === "monthly" ? <li>Change the number of machines or cancel at any time.</li> : null}
-      <li>Machines may be offline for {plan.offline_days} days at a time.</li>
-      {plan.updates_days === null ? null : <li>Includes every version released in {plan.updates_days} days.</li>}
-    </ul>
-    <PostForm action="/checkout" csrf={null}>
-      <input type="hidden" name="plan" value={plan.id} />
-      <MachineChoice plan={plan} price={price} value={fault?.machines} error={fault?.message} />
-      <button type="submit">
-        {plan.trial_days > 0 && !isTrialUsed ? "Start free trial" : "Buy"}
-        <span class="unseen"> {plan.name}</span>
-      </button>
-    </PostForm>
-  </article>
-);
-
-/** The terms of a free trial, or that this visitor has had it. */
-const TrialTerms: FC<{ days: number; isUsed: boolean }> = ({ days, isUsed }) =>
-  isUsed ? (
-    <li>You have already had a free trial, so your first payment is due when you buy.</li>
-  ) : (
-    <>
-      <li>
-        The first {days} days are free, on up to {MOST_TRIAL_MACHINES} machines. Cancel before they end, and you pay
-        nothing.
-      </li>
-      <li>One free trial per customer. If you have had one, your first payment is due when you buy.</li>
-    </>
+/** The plans side by side, all in one currency if they can be, each with a form that leads to the payment page. */
+export const PlanBoxes: FC<Boxes> = ({ offers, isTrialUsed = false, fault = null, choice = {} }) => {
+  const currency = comparisonCurrency(offers, choice.currency);
+  return (
+    <div class="cards">
+      {offers.map(({ plan, price }) => (
+        <PlanCard
+          plan={plan}
+          price={price === null ? null : priceAs(price, currency)}
+          isTrialUsed={isTrialUsed}
+          fault={fault?.plan === plan.id ? fault : null}
+          machines={choice.plan === plan.id ? choice.machines : undefined}
+          worker={choice.worker}
+        />
+      ))}
+    </div>
   );
+};

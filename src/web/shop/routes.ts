@@ -7,6 +7,7 @@ import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
 import { readPlanOffers } from "../../domain/purchase/prices.ts";
 import { isStripeOutage, stripePageOrigins } from "../../domain/purchase/stripe.ts";
 import { logFailure } from "../../lib/log.ts";
+import { mayNotSell, sellerOf } from "../../platform/config/seller.ts";
 import { ownOrigin } from "../../platform/http/own-address.ts";
 import { PROBLEMS, Problem, waitHeaders } from "../../platform/http/problem.ts";
 import { type AppContext, createRouter, jsonBodyLimit, z } from "../../platform/http/route.ts";
@@ -14,24 +15,47 @@ import { ownForm } from "../../platform/identity/session/guard.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { formBody, pageRoute } from "../page/kit.ts";
 import { cancelledPage, checkoutPage, laterPage, unknownCheckoutPage } from "./checkout-page.tsx";
-import { type OrderRefusal, planPage } from "./plan-page.tsx";
+import { legalRoutes } from "./legal.tsx";
+import { type OrderRefusal, type PlanChoice, planPage } from "./plan-page.tsx";
+import { ACCEPTED } from "./terms-consent.tsx";
 
-/** `GET /plans`, `POST /checkout`, `GET /checkout/success` and `GET /checkout/cancelled`. */
+/** `GET /plans`, `POST /checkout`, `GET /checkout/success`, `GET /checkout/cancelled`, and the seller's documents. */
 export const shopRoutes = createRouter();
+
+shopRoutes.route("/", legalRoutes);
 
 shopRoutes.openapi(
   pageRoute("get", "/plans", {
     summary: "Plans and prices, as a page",
     description: "Like `GET /v1/plans`. During an outage of the payment provider it shows the plans without prices.",
+    request: {
+      query: z.object({
+        plan: z.string().optional().openapi({ description: "The plan of `machines`.", example: "premium-monthly" }),
+        machines: z.string().optional().openapi({ description: "Shows the total for so many.", example: "10" }),
+        currency: z.string().optional().openapi({ description: "Shows the prices in it.", example: "eur" }),
+        worker: z.string().optional().openapi({
+          description: "The worker that the visitor came from.",
+          example: "llm-worker-rbee-premium-cuda",
+        }),
+      }),
+    },
     answers: { 200: "The plans." },
   }),
-  (c) => showPlans(c, null),
+  (c) => showPlans(c, c.req.valid("query"), null),
 );
 
 shopRoutes.openapi(
   pageRoute("post", "/checkout", {
     middleware: [jsonBodyLimit, ownForm],
-    request: { body: formBody({ plan: "premium-monthly", machines: "5" }) },
+    request: {
+      body: formBody({
+        plan: "premium-monthly",
+        machines: "5",
+        currency: "usd",
+        worker: "llm-worker-rbee-premium-cuda",
+        terms: "yes",
+      }),
+    },
     summary: "Buy a plan by form",
     description: "Like `POST /v1/checkout`, with a redirect to the payment page.",
     leadsTo: "The payment page.",
@@ -42,24 +66,40 @@ shopRoutes.openapi(
     },
   }),
   async (c) => {
-    const { plan: wanted, machines = "" } = c.req.valid("form");
+    const { plan: wanted, machines = "", terms, ...shown } = c.req.valid("form");
     const plan = PlanOnSale.safeParse(wanted);
+    const choice = { ...shown, plan: plan.data, machines };
     if (!plan.success) {
-      return showPlans(c, { status: 422, fault: null, message: "This plan is not on sale. Please choose another." });
+      return showPlans(c, choice, {
+        status: 422,
+        fault: null,
+        message: "This plan is not on sale. Please choose another.",
+      });
     }
     const count = MachineCount.safeParse(machines.trim() === "" ? Number.NaN : Number(machines));
     if (!count.success) {
       const message = `Enter a whole number from 1 to ${MOST_MACHINES}.`;
-      return showPlans(c, { status: 422, fault: { plan: plan.data, machines, message }, message });
+      const fault = { plan: plan.data, machines, field: "machines" as const, message };
+      return showPlans(c, choice, { status: 422, fault, message });
+    }
+    if (c.var.config.TERMS !== "" && terms !== ACCEPTED) {
+      const message = "Please accept the terms of sale.";
+      const fault = { plan: plan.data, machines, field: "terms" as const, message };
+      return showPlans(c, choice, { status: 422, fault, message });
     }
     try {
-      const { url } = await startCheckout(c, { plan: plan.data, machines: count.data });
+      const { url } = await startCheckout(c, {
+        ...shown,
+        plan: plan.data,
+        machines: count.data,
+        consent: terms === ACCEPTED ? "form" : null,
+      });
       c.header("Cache-Control", "no-store");
       return c.redirect(url, 303);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === null) throw error;
-      return showPlans(c, refusal);
+      return showPlans(c, choice, refusal);
     }
   },
 );
@@ -137,9 +177,12 @@ function refusalOf(error: unknown): OrderRefusal | null {
   };
 }
 
-const showPlans = async (c: AppContext, refusal: OrderRefusal | null): Promise<Response> =>
+const showPlans = async (c: AppContext, choice: PlanChoice, refusal: OrderRefusal | null): Promise<Response> =>
   planPage({
+    isClosed: mayNotSell(c.var.config),
     offers: await readPlanOffers(c),
+    choice,
+    seller: sellerOf(c.var.config),
     url: c.var.config.PUBLIC_URL,
     isTrialUsed: (await trialOfferFor(c, { trial_days: 1 })).reason === "used",
     formTargets: stripePageOrigins(c.var.config),

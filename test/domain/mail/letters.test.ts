@@ -21,7 +21,14 @@ const facts: LetterFacts = {
   purchaseUrl: "https://marketplace.test/premium",
   installUrl: "https://catalog.test/install",
   activation: "rbee-catalog --url https://catalog.test activate --key-stdin",
-  seller: { name: "rbee GmbH", address: "Hauptstr. 1, 10827 Berlin", support: "help@catalog.test" },
+  seller: {
+    name: "rbee GmbH",
+    address: "Hauptstr. 1, 10827 Berlin",
+    vatNumber: "DE123456789",
+    support: "help@catalog.test",
+    documents: { terms: { text: "Terms." }, privacy: { url: "https://legal.test/" }, refunds: null, imprint: null },
+  },
+  siteUrl: "https://catalog.test",
   unsubscribeUrl: null,
 };
 
@@ -100,7 +107,7 @@ describe("content of only some mails", () => {
     const price = { price_amount: 49_500, price_currency: "usd", price_interval: "month" } as const;
     const license = licenseRow({ ...trial, ...price, machine_limit: 10, machine_limit_paid: 25 });
     const { text } = await rendered("trial_started", { license });
-    expect(text).toContain("it costs $495 a month, plus tax where it applies.");
+    expect(text).toContain("it costs $495/month, plus tax where it applies.");
     expect(text).toContain("During the trial it covers 10 machines, and 25 after the first payment.");
   });
 
@@ -109,5 +116,14 @@ describe("content of only some mails", () => {
     expect((await rendered("license_expiring", until)).subject).toBe("Your rbee license ends on 31 May 2027");
     const endless = await rendered("license_key", { license: licenseRow({ machine_limit: 1 }) });
     expect(endless.text).toContain("in every version on one machine. This license does not end.");
+  });
+});
+
+describe("the end of a mail", () => {
+  it("names the seller with its VAT number, and the documents that it has published", async () => {
+    const { text } = await rendered("license_key");
+    expect(text).toContain("rbee GmbH, Hauptstr. 1, 10827 Berlin, VAT number DE123456789");
+    expect(text).toContain("Terms: https://catalog.test/terms\nPrivacy: https://catalog.test/privacy\n");
+    expect(text).not.toMatch(/Refunds:|Imprint:/);
   });
 });

@@ -53,7 +53,7 @@ describe("the mails of a subscription", () => {
         `on up to 5 machines\\. The free trial of this license ends on ${day}\\. The first payment of \\$99 is on ${day}\\.`,
       ),
     );
-    expect(terms).toContain("Thank you for trying Premium, monthly. After the trial it costs $99 a month");
+    expect(terms).toContain("Thank you for trying Premium, monthly. After the trial it costs $99/month");
     await control("clock/advance", { days: 15 });
     const [receipt = "", ...others] = await texts(checkout);
     expect(others).toEqual([]);

@@ -4,12 +4,12 @@ import * as z from "zod";
 import { find } from "../../support/html-document.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { ask, begin, comeBack, pay, press, shopEnv, status } = await openShop();
+const { ask, begin, comeBack, pay, press, shopEnv, status, stripe } = await openShop();
 
 /** Sends the order form as a browser does from our own page. */
 const order = (fields: Record<string, string>, headers: Record<string, string> = {}, at: Env = shopEnv) =>
   ask("POST", "/checkout", {
-    body: new URLSearchParams(fields).toString(),
+    body: new URLSearchParams({ terms: "yes", ...fields }).toString(),
     headers: {
       Accept: "text/html",
       Origin: "https://catalog.test",
@@ -26,10 +26,43 @@ describe("the page of plans", () => {
     const response = await ask("GET", "/plans");
     expect(response.headers.get("Content-Security-Policy")).toContain(`form-action 'self' ${payOrigin};`);
     const html = await response.text();
-    expect(html).toContain("$99 a month");
-    expect(html).toContain("€279 once");
+    expect(html).toContain("$99/month");
+    // The price of this plan is in euros. People compare in one currency.
+    expect(html).toContain("$299 once");
     const forms = await find(new Response(html), "form[action='/checkout'][method=post] input[name=plan]");
     expect(forms.map(({ attributes }) => attributes["value"])).toEqual(["premium-monthly", "premium-lifetime"]);
+  });
+
+  it("shows the prices in another currency that all plans have, and ignores one that they do not have", async () => {
+    const euros = await (await ask("GET", "/plans?currency=eur")).text();
+    expect(euros).toContain("€89/month");
+    expect(euros).toContain("€279 once");
+    expect(await (await ask("GET", "/plans?currency=jpy")).text()).toContain("$299 once");
+  });
+
+  it("shows the total of a number of machines without script, rounded up to whole blocks", async () => {
+    const html = await (await ask("GET", "/plans?plan=premium-monthly&machines=12&currency=usd")).text();
+    const totals = await find(new Response(html), "output");
+    expect(totals.map(({ text }) => text)).toEqual(["$297/month", "$299 once"]);
+    const [update] = await find(new Response(html), "button[formmethod=get]");
+    expect(update?.attributes["formaction"]).toBe("/plans#premium-monthly");
+  });
+
+  it.each(["machines=0", "machines=%3Cb%3E", "plan=nothing", "currency=%22", "machines=501&plan=premium-monthly"])(
+    "forgives the query %s",
+    async (query) => {
+      const response = await ask("GET", `/plans?${query}`);
+      expect(response.status).toBe(200);
+      expect(await response.text()).not.toContain("<b>");
+    },
+  );
+
+  it("names the seller, the tax, and what follows the trial", async () => {
+    const html = await (await ask("GET", "/plans")).text();
+    expect(html).toContain("Sold by <strong>rbee</strong>");
+    expect(html).toContain("Plus VAT or sales tax of your country.");
+    expect(html).toContain("After 14 days we charge $99/month.");
+    for (const path of ["/terms", "/privacy", "/refunds", "/imprint"]) expect(html).toContain(`href="${path}"`);
   });
 
   it("is complete without prices during an outage of the payment provider", async () => {
@@ -42,7 +75,7 @@ describe("the page of plans", () => {
 
   it("has the same offers as a premium worker's page, for people and search engines", async () => {
     const path = "/w/llm-worker-rbee-premium-cuda";
-    expect(await (await ask("GET", path)).text()).toContain("$99 a month");
+    expect(await (await ask("GET", path)).text()).toContain("$99/month");
     const [data] = await find(await ask("GET", path), "script[type='application/ld+json']");
     const { offers } = z.object({ offers: z.array(z.looseObject({})) }).parse(JSON.parse(data?.text ?? ""));
     expect(offers).toMatchObject([
@@ -77,6 +110,35 @@ describe("the order form", () => {
     expect(input?.attributes["id"]).toBe("machines-premium-lifetime");
     expect(await find(new Response(html), "#machines-premium-lifetime-error")).toHaveLength(1);
     expect(html).not.toContain("<b>");
+  });
+
+  it("refuses an order without consent to the terms, and keeps the input", async () => {
+    const response = await order({ plan: "premium-monthly", machines: "10", terms: "" });
+    expect(response.status).toBe(422);
+    const html = await response.text();
+    const [box] = await find(new Response(html), "[aria-invalid=true]");
+    expect(box?.attributes["id"]).toBe("terms-premium-monthly");
+    expect((await find(new Response(html), "#machines-premium-monthly"))[0]?.attributes["value"]).toBe("10");
+  });
+
+  it("charges in the currency that the page showed, and notes the consent, its version and the worker", async () => {
+    const worker = "llm-worker-rbee-premium-cuda";
+    const response = await order({ plan: "premium-lifetime", machines: "25", currency: "usd", worker });
+    const sessionId = /cs_test_\w+/.exec(response.headers.get("Location") ?? "")?.[0] ?? "";
+    const session = await stripe.checkout.sessions.retrieve(sessionId);
+    expect([session.currency, session.amount_subtotal]).toEqual(["usd", 29_900]);
+    expect(session.custom_text.submit?.message).toContain("Sold by rbee. [Terms](https://catalog.test/terms)");
+    const row = await shopEnv.DB.prepare("SELECT * FROM orders WHERE checkout_session_id = ?").bind(sessionId).first();
+    expect(row).toMatchObject({ worker, terms_by: "form", terms_version: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(row?.["terms_at"]).toEqual(row?.["created_at"]);
+  });
+
+  it("ignores an unknown worker and a currency that the price does not have", async () => {
+    const response = await order({ plan: "premium-lifetime", machines: "25", currency: "jpy", worker: "nothing" });
+    const sessionId = /cs_test_\w+/.exec(response.headers.get("Location") ?? "")?.[0] ?? "";
+    expect((await stripe.checkout.sessions.retrieve(sessionId)).currency).toBe("eur");
+    const read = shopEnv.DB.prepare("SELECT worker FROM orders WHERE checkout_session_id = ?").bind(sessionId);
+    expect(await read.first("worker")).toBeNull();
   });
 
   it.each([{ plan: "premium-trial", machines: "1" }, { plan: "nothing" }, {}])("refuses %j", async (fields) => {

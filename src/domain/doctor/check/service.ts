@@ -18,12 +18,18 @@ export function checkMailSender({ domain, host, senderError }: MailFacts): Findi
   );
 }
 
-/** Whether mails name the seller, as the laws of many countries ask of a seller. */
-export function checkSeller({ name, address, host }: { name: string; address: string; host: string }): Finding {
-  if (address !== "") return pass("seller", `Mails name ${name}, ${address}.`);
-  if (isLoopback(host)) return pass("seller", "A development server sends no mail.");
-  return warn("seller", `Mails name ${name} without a postal address.`);
+/** Whether every variable about the seller is set. `missing`: those that are not. In live mode nothing is sold then. */
+export function checkSeller({ name, missing, isLive, host }: SellerFacts): Finding {
+  if (missing.length === 0) return pass("seller", `The seller is ${name}, with terms and all other documents.`);
+  if (isLoopback(host)) return pass("seller", "A development server sells nothing for real money.");
+  const detail = `Not set: ${missing.join(", ")}.`;
+  return isLive
+    ? fail("seller", `${detail} Nothing can be bought here until all are set.`)
+    : warn("seller", `${detail} With LIVEMODE=true nothing could be bought here.`);
 }
+
+/** `missing`: the variables about the seller that are not set. `isLive`: the deployment takes real money. */
+type SellerFacts = { name: string; missing: readonly string[]; isLive: boolean; host: string };
 
 const isWithin = (name: string, zone: string): boolean => name === zone || name.endsWith(`.${zone}`);
 

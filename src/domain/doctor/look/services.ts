@@ -17,7 +17,7 @@ const mail: Examination = {
     const host = new URL(config.PUBLIC_URL).hostname;
     return [
       checkMailSender({ domain: email.slice(email.lastIndexOf("@") + 1), host, senderError: error }),
-      checkSeller({ name: config.SELLER_NAME, address: config.SELLER_ADDRESS, host }),
+      checkSeller({ name: config.SELLER_NAME, missing: config.SELLER_MISSING, isLive: config.LIVEMODE, host }),
     ];
   },
 };

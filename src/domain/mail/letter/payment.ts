@@ -1,4 +1,4 @@
-import { formatAmount } from "../../../lib/money.ts";
+import { priceInWords } from "../../../lib/money.ts";
 import type { MailKind } from "../../../platform/storage/mail-outbox.ts";
 import type { LicenseRow } from "../../licensing/license/record.ts";
 import type { LetterFacts, Writer } from "../letters.ts";
@@ -70,8 +70,8 @@ const invoice = ({ data }: LetterFacts): Block[] => {
 function price({ license, plan }: LetterFacts): string[] {
   const start = `Thank you for trying ${plan}.`;
   if (license === null || license.price_amount === null || license.price_currency === null) return [start];
-  const each = license.price_interval === null ? "" : ` a ${license.price_interval}`;
-  const cost = `${formatAmount(license.price_amount, license.price_currency)}${each}`;
+  const { price_amount: amount, price_currency: currency, price_interval: interval } = license;
+  const cost = priceInWords({ amount, currency, interval });
   return [`${start} After the trial it costs ${cost}, plus tax where it applies.`, ...capped(license)];
 }
 

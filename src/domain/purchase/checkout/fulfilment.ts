@@ -22,7 +22,7 @@ import {
 } from "../sync.ts";
 import { decideFulfilment, type Fulfilment, isRefunded, type Purchase } from "./decision.ts";
 import { completion, holdOrder, orderRefunded } from "./hold.ts";
-import { findOrder, licenseOfSession, type Order, orderMoved, orderOfOtherSale } from "./order.ts";
+import { consentOf, findOrder, licenseOfSession, type Order, orderMoved, orderOfOtherSale } from "./order.ts";
 import { endReplaced, upgradeLicense } from "./upgrade.ts";
 
 /** The outcome of a checkout session. `foreign`: it sells another product. `held`: its order waits for an admin. */
@@ -159,7 +159,7 @@ export async function issueLicense(
   const sale = { sessionId, licenseId: license.id, payment: bought.payment, replaced: null };
   const creation = licenseCreation(db, license, {
     action: "license.buy",
-    details: { plan: plan.id, machine_limit: license.machine_limit },
+    details: { plan: plan.id, machine_limit: license.machine_limit, ...consentOf(order) },
     mails: mailsOfPayments([], news.written, { now: actor.now, isDue: false })
       .filter(({ kind }) => kind === "license_refunded")
       .map((mail) => ({ licenseId: license.id, to: license.email, ...mail })),

@@ -13,6 +13,9 @@ export type OrderState = (typeof ORDER_STATES)[number];
 /** How a held order was solved: by another look at it, a plan, a license, or a refund. */
 export const RESOLUTIONS = ["retry", "plan", "license", "refund"] as const;
 
+/** How a buyer gave consent before the payment: by our form, or by a client that says so. */
+export const CONSENT_WAYS = ["form", "api"] as const;
+
 /** The columns of `orders`. */
 export const OrderRow = z.object({
   id: z.string(),
@@ -48,6 +51,13 @@ export const OrderRow = z.object({
   /** The subscription that the license had before an upgrade, to be ended at Stripe. */
   replaced_subscription_id: z.string().nullable(),
   replaced_at: z.number().nullable(),
+  /** The buyer's consent to the seller's terms. Null for an older order, and for a sale that did not begin here. */
+  terms_at: z.number().nullable(),
+  /** The SHA-256 of the terms, or of the URL that has them, in hex. */
+  terms_version: z.string().nullable(),
+  terms_by: z.enum(CONSENT_WAYS).nullable(),
+  /** The worker whose page the buyer came from. */
+  worker: z.string().nullable(),
   revision: z.number(),
   created_at: z.number(),
 });
@@ -74,21 +84,28 @@ export type OrderPatch = Partial<
 /** What Stripe says of the payment of an order. */
 export type Payment = Pick<Order, "email" | "amount_total" | "currency">;
 
+/** The columns that the beginning of a checkout sets. */
+const BEGUN = [
+  ...(["id", "plan", "machines", "cookie_hash", "return_hash", "upgrades"] as const),
+  ...(["terms_at", "terms_version", "terms_by", "worker"] as const),
+] as const;
+
 /** Stores an order before its checkout session exists. Throws D1's errors. */
 export async function insertOrder(
   db: D1Database,
-  order: Pick<Order, "id" | "plan" | "machines" | "cookie_hash" | "return_hash" | "upgrades"> & { livemode: boolean },
+  order: Pick<Order, (typeof BEGUN)[number]> & { livemode: boolean },
   now: UnixSeconds,
 ): Promise<void> {
-  const { id, plan, machines, cookie_hash, return_hash, upgrades, livemode } = order;
+  const columns = [...BEGUN, "livemode", "created_at"];
   await db
-    .prepare(
-      `INSERT INTO orders (id, plan, machines, cookie_hash, return_hash, upgrades, livemode, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .bind(id, plan, machines, cookie_hash, return_hash, upgrades, livemode ? 1 : 0, now)
+    .prepare(`INSERT INTO orders (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`)
+    .bind(...BEGUN.map((name) => order[name]), order.livemode ? 1 : 0, now)
     .run();
 }
+
+/** The consent of an order for the audit trail; nothing if it has none. */
+export const consentOf = (order: Pick<Order, "terms_at" | "terms_version"> | null) =>
+  order?.terms_at ? { terms_at: order.terms_at, terms_version: order.terms_version } : {};
 
 /**
  * The statement that makes an order of a sale that did not begin here, for example by a payment link. Does nothing if

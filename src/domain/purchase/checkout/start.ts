@@ -2,18 +2,24 @@ import type { Context } from "hono";
 import type Stripe from "stripe";
 import * as z from "zod";
 import { newSecret } from "../../../lib/credential.ts";
+import { encodeHex, sha256 } from "../../../lib/encoding.ts";
 import { newId } from "../../../lib/id.ts";
+import { logEvent } from "../../../lib/log.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
+import type { Config } from "../../../platform/config/config.ts";
+import { legalPages, mayNotSell, type Seller, sellerOf } from "../../../platform/config/seller.ts";
 import { ownOrigin } from "../../../platform/http/own-address.ts";
 import { countCheckout } from "../../../platform/http/rate-limit.ts";
 import { type AppEnv, Problem } from "../../../platform/http/route.ts";
 import type { License } from "../../licensing/license/record.ts";
-import { plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
+import { intervalOf, plans, SOLD_PLANS, type SoldPlan, type SoldPlanId } from "../../licensing/plans.ts";
+import { workers } from "../../workers/workers.ts";
 import { blockOf, machinesPaidFor } from "../machines.ts";
 import { MOST_MACHINES } from "../offer.ts";
 import { asUnavailable, isMissing, type StripeClient } from "../stripe.ts";
 import { purchaseScope } from "../sync.ts";
 import { hashOf, markBuyer } from "./buyer.ts";
-import { insertOrder, setOrderSession } from "./order.ts";
+import { type CONSENT_WAYS, insertOrder, setOrderSession } from "./order.ts";
 import { NO_TRIAL_OF_UPGRADE, type TrialOffer, trialNotice, trialOfferFor } from "./trial-offer.ts";
 import { explainUpgradeRefusal, refusalOfUpgrade } from "./upgrade.ts";
 
@@ -24,14 +30,25 @@ export const PlanOnSale = z.enum(SOLD_PLANS);
 export const MachineCount = z.number().int().min(1).max(MOST_MACHINES);
 
 /** The order of a buyer. `machines` undefined: as many as the price includes. `upgrades`: the license to upgrade. */
-export type Wish = { plan: SoldPlanId; machines: number | undefined; upgrades?: License | null };
+export type Wish = {
+  plan: SoldPlanId;
+  machines: number | undefined;
+  upgrades?: License | null;
+  /** The currency that the buyer saw. One that the price does not have is ignored. */
+  currency?: string | undefined;
+  /** The id of the worker whose page the buyer came from. An unknown one is ignored. */
+  worker?: string | undefined;
+  /** How the buyer has accepted the seller's terms; null or missing: not here. */
+  consent?: (typeof CONSENT_WAYS)[number] | null;
+};
 
 /** A checkout that has begun. `machines`: as many as are paid for. */
 export type StartedCheckout = { url: string; sessionId: string; machines: number; trial: TrialOffer };
 
 /** The price of a plan, by its `lookup_key`. Throws SERVICE_UNAVAILABLE when Stripe has none. */
 async function priceOf(stripe: StripeClient, plan: SoldPlan): Promise<Stripe.Price> {
-  const { data } = await stripe.prices.list({ lookup_keys: [plan.id], active: true, limit: 1 });
+  const wanted = { lookup_keys: [plan.id], active: true, limit: 1, expand: ["data.currency_options"] };
+  const { data } = await stripe.prices.list(wanted);
   const [price] = data;
   if (price) return price;
   throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: `${plan.name} cannot be bought just now.` });
@@ -45,8 +62,9 @@ async function priceOf(stripe: StripeClient, plan: SoldPlan): Promise<Stripe.Pri
  */
 export async function startCheckout<E extends AppEnv>(
   c: Context<E>,
-  { plan: id, machines: wanted, upgrades = null }: Wish,
+  { plan: id, machines: wanted, upgrades = null, currency, worker, consent = null }: Wish,
 ): Promise<StartedCheckout> {
+  refuseUnknownSeller(c.var.config);
   const plan = plans[id];
   const refusal = upgrades && refusalOfUpgrade(upgrades, id, c.var.now);
   if (refusal) throw new Problem(explainUpgradeRefusal(refusal, id));
@@ -61,9 +79,11 @@ export async function startCheckout<E extends AppEnv>(
   const order = { id: newId("ord"), plan: plan.id, machines, upgrades: upgrades?.id ?? null, livemode };
   const trial = upgrades === null ? await trialOfferFor(c, plan) : NO_TRIAL_OF_UPGRADE;
   const hashes = { cookie_hash: cookieHash, return_hash: await hashOf(returnSecret) };
-  await insertOrder(db, { ...order, ...hashes }, c.var.now);
+  const given = await consentTo(c.var.config, consent, c.var.now);
+  const shown = { worker: workers.find((each) => each.id === worker)?.id ?? null };
+  await insertOrder(db, { ...order, ...hashes, ...given, ...shown }, c.var.now);
   const params = {
-    ...sessionParams(plan, price, machines, trial),
+    ...sessionParams(c.var.config, plan, price, { machines, currency, trial }),
     client_reference_id: order.id,
     success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
     cancel_url: `${origin}/checkout/cancelled`,
@@ -72,6 +92,27 @@ export async function startCheckout<E extends AppEnv>(
   await setOrderSession(db, order.id, session.id);
   if (!session.url) throw new Error(`checkout session ${session.id} has no address`);
   return { url: session.url, sessionId: session.id, machines, trial };
+}
+
+const NO_CONSENT = { terms_at: null, terms_version: null, terms_by: null };
+
+/** The consent that an order notes. There is none without terms. */
+async function consentTo({ TERMS }: Pick<Config, "TERMS">, by: Wish["consent"], now: UnixSeconds) {
+  if (!by || TERMS.trim() === "") return NO_CONSENT;
+  return { terms_at: now, terms_version: encodeHex(await sha256(TERMS)), terms_by: by };
+}
+
+/** The sentence about the seller on the payment page, in Stripe's Markdown. */
+function sellerNotice(seller: Seller, publicUrl: string): string {
+  const links = legalPages(seller).map(({ href, text }) => `[${text}](${publicUrl}${href})`);
+  return [`Sold by ${seller.name}.`, ...(links.length > 0 ? [`${links.join(", ")}.`] : [])].join(" ");
+}
+
+/** Throws SERVICE_UNAVAILABLE if this deployment must not sell, and names the missing variables in the log alone. */
+function refuseUnknownSeller(config: Config): void {
+  if (!mayNotSell(config)) return;
+  logEvent("seller.unknown", { missing: config.SELLER_MISSING.join(" ") });
+  throw new Problem({ code: "SERVICE_UNAVAILABLE", detail: "Nothing is sold here at the moment." });
 }
 
 /** The parameters of a checkout session that name its buyer. */
@@ -113,27 +154,33 @@ async function createSession(
 const isInvalidAddress = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "email_invalid";
 
-/** The parameters of a checkout session that follow from the plan. */
+type Choice = { machines: number; currency: string | undefined; trial: TrialOffer };
+
+/** The parameters of a checkout session that follow from the plan, the seller and the buyer's choice. */
 function sessionParams(
+  config: Config,
   plan: SoldPlan,
   price: Stripe.Price,
-  machines: number,
-  trial: TrialOffer,
+  { machines, currency, trial }: Choice,
 ): Stripe.Checkout.SessionCreateParams {
+  const hasTrial = intervalOf(plan) !== null && plan.trial_days > 0;
+  const message = [...(hasTrial ? [trialNotice(trial)] : []), sellerNotice(sellerOf(config), config.PUBLIC_URL)];
   const common = {
     ui_mode: "hosted_page",
     line_items: [{ price: price.id, quantity: machines }],
+    ...(currency !== undefined && price.currency_options?.[currency] !== undefined && { currency }),
+    ...(config.STRIPE_ASKS_CONSENT && { consent_collection: { terms_of_service: "required" as const } }),
+    custom_text: { submit: { message: message.join(" ") } },
     allow_promotion_codes: true,
     automatic_tax: { enabled: true },
     tax_id_collection: { enabled: true },
     billing_address_collection: "auto",
   } satisfies Stripe.Checkout.SessionCreateParams;
-  return plan.billing === "monthly"
+  return intervalOf(plan) !== null
     ? {
         ...common,
         mode: "subscription",
         subscription_data: trial.offered ? { trial_period_days: plan.trial_days } : {},
-        ...(plan.trial_days > 0 && { custom_text: { submit: { message: trialNotice(trial) } } }),
       }
     : { ...common, mode: "payment", customer_creation: "always", invoice_creation: { enabled: true } };
 }

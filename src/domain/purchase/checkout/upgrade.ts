@@ -8,7 +8,7 @@ import { type Actor, type Change, ifChanged } from "../../../platform/storage/le
 import { limitOf } from "../../licensing/license/paid-grant.ts";
 import { type License, type LicenseRow, standingOf } from "../../licensing/license/record.ts";
 import { type LicensePatch, licenseRoot } from "../../licensing/license/store.ts";
-import { grantAt, plans, type SoldPlanId } from "../../licensing/plans.ts";
+import { grantAt, intervalOf, plans, type SoldPlanId } from "../../licensing/plans.ts";
 import { paymentsOf } from "../../money/derive.ts";
 import { paymentNews, paymentsWritten, readPayments } from "../../money/store.ts";
 import { chargeKnown, chargesOf } from "../charges.ts";
@@ -30,7 +30,7 @@ export const liveSubscription = ({
 
 /**
  * Decides whether a license can become one of `plan`, with its key and machines kept: an issued one, one that has
- * ended, or a monthly one that becomes a lifetime one. So no license ever has two live subscriptions. A payment that is
+ * ended, or one with a subscription to another plan. So no license ever has two live subscriptions. A payment that is
  * overdue is no reason against it.
  */
 export function refusalOfUpgrade(license: License, plan: SoldPlanId, now: UnixSeconds): UpgradeRefusal | null {
@@ -39,7 +39,7 @@ export function refusalOfUpgrade(license: License, plan: SoldPlanId, now: UnixSe
   if (standing.status === "suspended" && standing.cause !== "subscription") return "suspended";
   const isLive = liveSubscription(license) !== null;
   if (!isLive && license.expires_at === null) return "endless";
-  return isLive && plans[plan].billing === "monthly" ? "subscribed" : null;
+  return isLive && license.plan === plan && intervalOf(plans[plan]) !== null ? "subscribed" : null;
 }
 
 /** A refusal of an upgrade in words, before anything is paid. */

@@ -14,23 +14,31 @@ import { CREDENTIAL_PROBLEMS, HOLDER, type HolderEnv, readHolder } from "../../l
 import type { License } from "../../licensing/license/record.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../../licensing/license/view.ts";
 import { readHeldLicense } from "../../licensing/machine/activation.ts";
-import { plans, SOLD_PLANS } from "../../licensing/plans.ts";
+import { BILLING_INTERVALS, plans, SOLD_PLANS } from "../../licensing/plans.ts";
 import { licenseProblem } from "../../licensing/refusal.ts";
 import { openBillingPortal } from "../billing-portal.ts";
 import { buyerCookie } from "../checkout/buyer.ts";
 import { ASK_AGAIN_SECONDS, viewSession } from "../checkout/session.ts";
 import { MachineCount, PlanOnSale, startCheckout } from "../checkout/start.ts";
 import { endTrialNow } from "../end-trial.ts";
-import { readPrices } from "../prices.ts";
+import { readPrices, TAX_BEHAVIORS } from "../prices.ts";
 
 const PriceView = z
   .object({
     amount: z.number().int().openapi({ description: "In the currency's smallest unit.", example: 9900 }),
     currency: z.string().openapi({ example: "usd" }),
-    interval: z.enum(["month"]).nullable().openapi({ description: "null: paid once", example: "month" }),
+    amounts: z.record(z.string(), z.number().int()).openapi({
+      description: "The amount in every currency that the plan is sold in, each in its smallest unit.",
+      example: { usd: 9900, eur: 8900 },
+    }),
+    interval: z.enum(BILLING_INTERVALS).nullable().openapi({ description: "null: paid once", example: "month" }),
     machines: z.number().int().openapi({
       description: "The amount is due for every group of this many machines, also an incomplete one.",
       example: 5,
+    }),
+    tax_behavior: z.enum(TAX_BEHAVIORS).nullable().openapi({
+      description: "`exclusive`: tax is added. `inclusive`: the amount includes it. null: not known.",
+      example: "exclusive",
     }),
   })
   .openapi("Price");
@@ -49,10 +57,13 @@ const PlanView = z
     machine_limit: z.number().int().openapi({ description: "Unless more are bought.", example: 5 }),
     offline_days: z.number().int().openapi({ description: "Longest offline lease.", example: 7 }),
     trial_days: z.number().int().openapi({ example: 14 }),
-    billing: z.enum(["monthly", "once"]),
+    billing: z.enum(["monthly", "yearly", "once"]).openapi({ example: "monthly" }),
     price: PriceView.nullable().openapi({ description: "null while the payment provider does not answer." }),
   })
   .openapi("Plan");
+
+/** The names of billing in the API. */
+const BILLING_NAMES = { month: "monthly", year: "yearly", once: "once" } as const;
 
 /** `GET /v1/plans`. Plans that only an admin issues are not listed. */
 export const planList = createRouter();
@@ -70,8 +81,8 @@ planList.openapi(
   async (c) => {
     const prices = await readPrices(c.env.DB, c.var.config, c.var.now);
     const onSale = SOLD_PLANS.map((id): z.infer<typeof PlanView> => {
-      const { duration_days: _byHand, ...plan } = plans[id];
-      return { ...plan, price: prices[id] ?? null };
+      const { duration_days: _byHand, billing, ...plan } = plans[id];
+      return { ...plan, billing: BILLING_NAMES[billing.interval], price: prices[id] ?? null };
     });
     const priced = onSale.every(({ price }) => price !== null);
     c.header("Cache-Control", priced ? "public, max-age=300" : "no-store");
@@ -86,6 +97,23 @@ const Body = z
       description:
         "The number of machines, rounded up to the block of machines that the price covers. The default is one block.",
       example: 5,
+    }),
+    currency: z
+      .string()
+      .regex(/^[a-z]{3}$/)
+      .optional()
+      .openapi({
+        description: "One of the `amounts` of the price. The default, and for any other: the price's own currency.",
+        example: "usd",
+      }),
+    worker: z.string().max(100).optional().openapi({
+      description: "The worker that the buyer came from. The page after the payment shows how to install it.",
+      example: "llm-worker-rbee-premium-cuda",
+    }),
+    accepts_terms: z.boolean().optional().openapi({
+      description:
+        "The buyer has accepted the seller's terms (`/terms`) in your client. The order notes the time and the version.",
+      example: true,
     }),
   })
   .strict()
@@ -117,7 +145,7 @@ checkout.openapi(
       "payment page to the success page, sees the license key there and in `GET /v1/checkout/{session_id}`. If another " +
       "browser pays, neither sees the key: it is only mailed. Unknown members are refused.\n\n" +
       "With a license key as the credential, the purchase upgrades that license, and its key and machines stay: one that " +
-      "an admin issued, one that has ended, or a monthly one that becomes a lifetime one. Its old subscription ends with the " +
+      "an admin issued, one that has ended, or one with a subscription to another plan. Its old subscription ends with the " +
       "payment, and Stripe credits the unused days. A license that cannot be upgraded is refused before anything is paid.",
     access: { security: [{}, ...LICENSE_SECURITY], refusals: CREDENTIAL_PROBLEMS },
     body: Body,
@@ -149,8 +177,9 @@ checkout.openapi(
     refusals: ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "CONFLICT", "SERVICE_UNAVAILABLE"],
   }),
   async (c) => {
-    const { plan, machines } = c.req.valid("json");
-    const begun = await startCheckout(c, { plan, machines, upgrades: await upgradedBy(c) });
+    const { accepts_terms: accepts = false, ...wish } = c.req.valid("json");
+    const consent = accepts ? "api" : null;
+    const begun = await startCheckout(c, { ...wish, machines: wish.machines, consent, upgrades: await upgradedBy(c) });
     c.header("Cache-Control", "no-store");
     const trial = { trial: begun.trial.offered, no_trial_reason: begun.trial.reason };
     return c.json({ url: begun.url, session_id: begun.sessionId, machines: begun.machines, ...trial }, 201);

@@ -2,7 +2,7 @@ import type { License } from "../../../domain/licensing/license/record.ts";
 import { formatAmount, priceInWords } from "../../../lib/money.ts";
 import { type Child, Time } from "../../page/kit.ts";
 
-/** The price of a license in words: `$99 a month`, or that it is free of charge. */
+/** The price of a license in words: `$99/month`, or that it is free of charge. */
 export function priceText({ stripe_customer_id, price_amount, price_currency, price_interval }: License): string {
   if (stripe_customer_id === null) return "Free of charge";
   if (price_amount === null || price_currency === null) return "Price in the billing portal";

@@ -11,7 +11,7 @@ import {
   checkSignedNames,
   checkTokenKey,
 } from "../../../../src/domain/doctor/check/key.ts";
-import { checkMailSender, checkPresigned } from "../../../../src/domain/doctor/check/service.ts";
+import { checkMailSender, checkPresigned, checkSeller } from "../../../../src/domain/doctor/check/service.ts";
 import { checkMigrations, checkOwnership, checkSize, checkStores } from "../../../../src/domain/doctor/check/store.ts";
 import { CHECKS } from "../../../../src/domain/doctor/checks.ts";
 import { fail, inOrder, pass, sayOf, summaryOf, unclear, warn } from "../../../../src/domain/doctor/finding.ts";
@@ -186,4 +186,15 @@ it.each([
   ["the bucket of another deployment", { status: 200, mark: { ...OWN, name: "other" } }, "failed"],
 ])("checkPresigned: %s", (_case, fact, status) => {
   expect(checkPresigned(fact, OWN).status).toBe(status);
+});
+
+it.each([
+  [[], true, "catalog.rbee.dev", "ok"],
+  [["TERMS"], true, "catalog.rbee.dev", "failed"],
+  [["TERMS"], false, "staging.rbee.dev", "warning"],
+  [["TERMS"], false, "localhost", "ok"],
+] as const)("checkSeller: missing %j, live %s, at %s: %s", (missing, isLive, host, status) => {
+  const finding = checkSeller({ name: "rbee GmbH", missing, isLive, host });
+  expect(finding.status).toBe(status);
+  if (missing.length > 0 && status !== "ok") expect(finding.detail).toContain("Not set: TERMS.");
 });
