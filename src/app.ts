@@ -18,6 +18,7 @@ import { serviceOf } from "./service.ts";
 import accountStyle from "./web/account/account.css";
 import consoleStyle from "./web/console/console.css";
 import guidesStyle from "./web/guides/guides.css";
+import { noteBindings } from "./web/page/seller.ts";
 import shopStyle from "./web/shop/shop.css";
 import storefrontStyle from "./web/storefront/storefront.css";
 
@@ -204,7 +205,10 @@ export function createApp(parts: Service): App {
   };
   const at = async (place: string): Promise<Router> => routers.get(place) ?? (await build(place));
   return {
-    fetch: async (request, env, context) => (await at(placeOf(getPath(request)))).fetch(request, env, context),
+    fetch: async (request, env, context) => {
+      noteBindings(env);
+      return (await at(placeOf(getPath(request)))).fetch(request, env, context);
+    },
     whole: () => at(WHOLE),
     routerOf: (path) => at(placeOf(path)),
   };

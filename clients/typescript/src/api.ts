@@ -295,7 +295,7 @@ export type Plan = {
   /** Longest offline lease. */
   offline_days: number;
   trial_days: number;
-  billing: "monthly" | "once" | Other;
+  billing: "monthly" | "yearly" | "once" | Other;
   price: Price;
 };
 
@@ -304,10 +304,14 @@ export type Price = {
   /** In the currency's smallest unit. */
   amount: number;
   currency: string;
+  /** The amount in every currency that the plan is sold in, each in its smallest unit. */
+  amounts: Record<string, number>;
   /** null: paid once */
-  interval: "month" | null;
+  interval: "month" | "year" | null | Other;
   /** The amount is due for every group of this many machines, also an incomplete one. */
   machines: number;
+  /** `exclusive`: tax is added. `inclusive`: the amount includes it. null: not known. */
+  tax_behavior: "exclusive" | "inclusive" | null | Other;
 } | null;
 
 /** The commit that its recipe builds, signed by a release key. Absent if none is pinned. */

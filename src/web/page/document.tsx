@@ -2,8 +2,8 @@ import type { Child, FC } from "hono/jsx";
 import { raw } from "hono/utils/html";
 import { ICON_PATH, SCRIPT_PATH, SOCIAL_CARD_PATH, STYLE_PATH, TOUCH_ICON_PATH } from "./assets.ts";
 import { SiteFooter } from "./footer.tsx";
-import { siteSeller } from "./seller.ts";
 import type { Page, PublicPage } from "./page.tsx";
+import { siteSeller } from "./seller.ts";
 
 type Props = Omit<Page, "status" | "headers"> & { header: Child };
 

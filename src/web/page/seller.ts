@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers";
 import { once } from "../../lib/isolate.ts";
 import { ConfigError, configOf } from "../../platform/config/config.ts";
 import { legalPages, sellerOf } from "../../platform/config/seller.ts";
@@ -14,5 +13,15 @@ const read = once((bindings: object): { seller: FooterSeller | null } => {
   }
 });
 
-/** The seller for the frame of every page, read once per isolate; null if the configuration is not valid. */
-export const siteSeller = (): FooterSeller | null => read(env).seller;
+let own: object | null = null;
+
+/**
+ * Notes the Worker's bindings for `siteSeller`. They are the same for every request of an isolate. No import of
+ * `cloudflare:workers`, because the API's description is also made in Node, from modules that import pages.
+ */
+export function noteBindings(bindings: object): void {
+  own = bindings;
+}
+
+/** The seller for the frame of every page; null if the configuration is not valid. */
+export const siteSeller = (): FooterSeller | null => (own === null ? null : read(own).seller);
