@@ -34,7 +34,7 @@ export type Wish = {
   plan: SoldPlanId;
   machines: number | undefined;
   upgrades?: License | null;
-  /** The currency that the buyer saw. One that the price does not have is ignored. */
+  /** The currency of ours that the page showed. One that the price does not have is ignored. The API takes none. */
   currency?: string | undefined;
   /** The id of the worker whose page the buyer came from. An unknown one is ignored. */
   worker?: string | undefined;

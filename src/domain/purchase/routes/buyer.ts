@@ -98,14 +98,6 @@ const Body = z
         "The number of machines, rounded up to the block of machines that the price covers. The default is one block.",
       example: 5,
     }),
-    currency: z
-      .string()
-      .regex(/^[a-z]{3}$/)
-      .optional()
-      .openapi({
-        description: "One of the `amounts` of the price. The default, and for any other: the price's own currency.",
-        example: "usd",
-      }),
     worker: z.string().max(100).optional().openapi({
       description: "The worker that the buyer came from. The page after the payment shows how to install it.",
       example: "llm-worker-rbee-premium-cuda",
