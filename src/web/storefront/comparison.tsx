@@ -1,5 +1,5 @@
 import type { ComparedFact, ComparisonRow } from "../../domain/catalog/tier-comparison.ts";
-import { DataTable, type FC } from "../page/kit.ts";
+import { DataTable, type FC, Icon } from "../page/kit.ts";
 
 type Props = { caption: string; rows: readonly ComparisonRow[]; priceHint: string | null };
 
@@ -26,8 +26,8 @@ export const Comparison: FC<Props> = ({ caption, rows, priceHint }) => (
 const Fact: FC<ComparedFact> = ({ text, holds }) => (
   <>
     {holds === null ? null : (
-      <span class={holds ? "mark good" : "mark plain"} aria-hidden="true">
-        {holds ? "✓ " : "– "}
+      <span class={holds ? "mark good" : "mark"}>
+        <Icon name={holds ? "check" : "minus"} />{" "}
       </span>
     )}
     {text}

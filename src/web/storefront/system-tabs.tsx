@@ -1,5 +1,14 @@
 import { INSTALL_SYSTEM_WORDS, type InstallSystem } from "../../domain/catalog/install-systems.ts";
-import type { Child, FC } from "../page/kit.ts";
+import type { IconName } from "../page/icons.ts";
+import { type Child, type FC, Icon } from "../page/kit.ts";
+
+const ICONS: Record<InstallSystem, IconName> = {
+  linux: "linux",
+  macos: "apple",
+  windows: "windows",
+  arch: "arch",
+  container: "container",
+};
 
 type Props = {
   /** The system whose panel is shown first. */
@@ -29,7 +38,9 @@ export const SystemTabs: FC<Props> = ({ shown, panels, level }) => {
               value={system}
               checked={system === shown}
             />
-            <label for={`system-${system}`}>{INSTALL_SYSTEM_WORDS[system]}</label>
+            <label for={`system-${system}`}>
+              <Icon name={ICONS[system]} /> {INSTALL_SYSTEM_WORDS[system]}
+            </label>
           </>
         ))}
       </fieldset>

@@ -2,6 +2,7 @@ import type { AvailableWorker } from "../../domain/catalog/available-workers.ts"
 import type { Architecture } from "../../domain/workers/recipe.ts";
 import type { Backend, Kind, OperatingSystem, Tier } from "../../domain/workers/table.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
+import type { IconName } from "../page/icons.ts";
 
 /** The catalog's names in words. */
 export const OPERATING_SYSTEM_WORDS: Record<OperatingSystem, string> = {
@@ -17,6 +18,15 @@ export const BACKEND_WORDS: Record<Backend, string> = {
   cuda: "NVIDIA GPU (CUDA)",
   metal: "Apple GPU (Metal)",
   rocm: "AMD GPU (ROCm)",
+};
+
+/** The icons of the catalog's names. */
+export const BACKEND_ICONS: Record<Backend, IconName> = { cpu: "cpu", cuda: "cuda", metal: "metal", rocm: "rocm" };
+
+export const OPERATING_SYSTEM_ICONS: Record<OperatingSystem, IconName> = {
+  linux: "linux",
+  macos: "apple",
+  windows: "windows",
 };
 
 export const KIND_WORDS: Record<Kind, string> = { llm: "Text", image: "Images" };

@@ -1,7 +1,14 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
-import { type FC, StatusBadge } from "../page/kit.ts";
-import { BACKEND_WORDS, isComingSoon, platformText, TIER_WORDS, versionText } from "./words.ts";
+import { Card, type FC, StatusBadge, Tag } from "../page/kit.ts";
+import {
+  BACKEND_ICONS,
+  isComingSoon,
+  OPERATING_SYSTEM_ICONS,
+  OPERATING_SYSTEM_WORDS,
+  TIER_WORDS,
+  versionText,
+} from "./words.ts";
 
 /** A badge with the worker's tier. */
 export const TierBadge: FC<Pick<Worker, "tier">> = ({ tier }) => (
@@ -14,27 +21,32 @@ type Props = {
   priceHint: string | null;
 };
 
-/** A worker in a list. The whole card leads to its page. A worker that nobody can have yet has no price. */
+/** A worker in a list: one link to its page. A worker that nobody can have yet has no price. */
 export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceHint }) => (
-  <li class="box card">
-    <h3>
-      <a href={`/w/${worker.id}`}>{worker.name}</a>
-    </h3>
-    <p class="row">
-      <TierBadge tier={worker.tier} />
-      {isComingSoon(available) ? <StatusBadge>Coming soon</StatusBadge> : null}
-    </p>
+  <Card href={`/w/${worker.id}`} title={worker.name} icon={BACKEND_ICONS[worker.backend]}>
     <p>{worker.description}.</p>
-    <p class="quiet">
-      {BACKEND_WORDS[worker.backend]}
-      <br />
-      {platformText(worker)}
+    <p class="row tags">
+      <Systems worker={worker} />
     </p>
-    {isComingSoon(available) ? null : (
-      <p class="foot">
+    <p class="card-foot">
+      <TierBadge tier={worker.tier} />
+      {isComingSoon(available) ? (
+        <StatusBadge>Coming soon</StatusBadge>
+      ) : (
         <span class="version">{versionText(available)}</span>
-        {worker.tier === "premium" && priceHint !== null ? <span class="quiet">{priceHint}</span> : null}
-      </p>
-    )}
-  </li>
+      )}
+      {worker.tier === "premium" && !isComingSoon(available) && priceHint !== null ? (
+        <span class="price">{priceHint}</span>
+      ) : null}
+    </p>
+  </Card>
+);
+
+/** The operating systems that a worker runs on, each with its icon. */
+export const Systems: FC<{ worker: Pick<Worker, "operatingSystems"> }> = ({ worker }) => (
+  <>
+    {worker.operatingSystems.map((system) => (
+      <Tag icon={OPERATING_SYSTEM_ICONS[system]}>{OPERATING_SYSTEM_WORDS[system]}</Tag>
+    ))}
+  </>
 );

@@ -4,7 +4,7 @@ import type { QuickStart } from "../../domain/catalog/installation.ts";
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import type { ComparisonRow } from "../../domain/catalog/tier-comparison.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { page, SiteHeader } from "../page/kit.ts";
+import { ButtonLink, CardGrid, page, Section, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-page.tsx";
 import { Comparison } from "./comparison.tsx";
 import { QuickStartTabs } from "./hero.tsx";
@@ -51,12 +51,10 @@ export function workerListPage({ query, found, starts, system, comparison, offer
                 Free from source, or premium and ready to run.
               </p>
               <p class="row">
-                <a class="button" href="#workers">
-                  Browse workers
-                </a>
-                <a class="button secondary" href="/plans">
+                <ButtonLink href="#workers">Browse workers</ButtonLink>
+                <ButtonLink href="/plans" tone="secondary">
                   See plans
-                </a>
+                </ButtonLink>
               </p>
             </div>
             <QuickStartTabs starts={starts} system={system} level={2} />
@@ -78,22 +76,27 @@ export function workerListPage({ query, found, starts, system, comparison, offer
               </p>
             </div>
           ) : (
-            <ul class="cards">
+            <CardGrid>
               {found.map((available) => (
                 <WorkerCard available={available} priceHint={hint} />
               ))}
-            </ul>
+            </CardGrid>
           )}
         </section>
         {isSearch || comparison.length === 0 ? null : (
-          <section aria-labelledby="premium">
-            <h2 id="premium">Free or premium?</h2>
-            <p>
-              Premium workers are prebuilt, signed binaries. One license covers several machines.{" "}
-              <a href="/plans">See plans</a>
-            </p>
+          <Section
+            title="Free or premium?"
+            id="premium"
+            lead={
+              <>
+                Premium workers are prebuilt, signed binaries. One license covers several machines.{" "}
+                <a href="/plans">See plans</a>
+              </>
+            }
+            sided
+          >
             <Comparison caption="Free and premium workers that generate text" rows={comparison} priceHint={hint} />
-          </section>
+          </Section>
         )}
       </>
     ),

@@ -6,11 +6,24 @@ import { requirementsOf } from "../../../domain/catalog/release-facts.ts";
 import type { ComparisonRow } from "../../../domain/catalog/tier-comparison.ts";
 import type { PlanOffer } from "../../../domain/purchase/prices.ts";
 import { READMES } from "../../../domain/workers/readmes.ts";
-import { Facts, type FC, formatCount, page, pathWithQuery, SiteHeader, StatusBadge } from "../../page/kit.ts";
+import {
+  ButtonLink,
+  Facts,
+  type FC,
+  formatCount,
+  IconTile,
+  page,
+  pathWithQuery,
+  Section,
+  SiteHeader,
+  Split,
+  StatusBadge,
+  Tag,
+} from "../../page/kit.ts";
 import { Comparison } from "../comparison.tsx";
 import { VerifyCommands } from "../verify.tsx";
-import { BACKEND_WORDS, isComingSoon, KIND_WORDS, platformText, versionText } from "../words.ts";
-import { TierBadge } from "../worker-card.tsx";
+import { BACKEND_ICONS, BACKEND_WORDS, isComingSoon, KIND_WORDS, platformText, versionText } from "../words.ts";
+import { Systems, TierBadge } from "../worker-card.tsx";
 import { type DownloadDay, DownloadSection } from "./download-history.tsx";
 import { InstallSection } from "./install-section.tsx";
 import { Readme } from "./readme.tsx";
@@ -55,39 +68,44 @@ export function workerPage(content: Content): Promise<Response> {
     },
     main: (
       <>
-        <nav class="quiet" aria-label="Breadcrumb">
+        <nav class="quiet small" aria-label="Breadcrumb">
           <a href="/">Workers</a> / {worker.variant}
         </nav>
-        <div class="row">
+        <div class="worker-head">
+          <IconTile name={BACKEND_ICONS[worker.backend]} />
           <h1>{worker.name}</h1>
-          <TierBadge tier={worker.tier} />
-          {isComingSoon(available) ? <StatusBadge>Coming soon</StatusBadge> : null}
         </div>
         <p class="lead">{worker.description}.</p>
+        <p class="row tags">
+          <TierBadge tier={worker.tier} />
+          {isComingSoon(available) ? <StatusBadge>Coming soon</StatusBadge> : <Tag>{versionText(available)}</Tag>}
+          <Systems worker={worker} />
+        </p>
         {worker.tier === "premium" ? <Buy available={available} priceHint={priceHint} /> : null}
-        <div class="beside">
-          <div>
-            <InstallSection available={available} systems={content.systems} visitor={content.visitor} />
-            {readme === undefined ? null : <Readme text={readme} />}
-            {counterpart === null || comparison.length === 0 ? null : (
-              <section aria-labelledby="compared">
-                <h2 id="compared">Free or premium?</h2>
-                <p>
+        <Split aside={<WorkerFacts available={available} />}>
+          <InstallSection available={available} systems={content.systems} visitor={content.visitor} />
+          {readme === undefined ? null : <Readme text={readme} />}
+          {counterpart === null || comparison.length === 0 ? null : (
+            <Section
+              title="Free or premium?"
+              id="compared"
+              lead={
+                <>
                   Compared with <a href={`/w/${counterpart.worker.id}`}>{counterpart.worker.name}</a>.
-                </p>
-                <Comparison
-                  caption={`${worker.name} and ${counterpart.worker.name}`}
-                  rows={comparison}
-                  priceHint={priceHint}
-                />
-              </section>
-            )}
-            <ReleaseSection formats={formats} available={available} />
-            {available.releases?.length ? <VerifySection available={available} url={url} /> : null}
-            {downloads === null ? null : <DownloadSection days={downloads} />}
-          </div>
-          <WorkerFacts available={available} />
-        </div>
+                </>
+              }
+            >
+              <Comparison
+                caption={`${worker.name} and ${counterpart.worker.name}`}
+                rows={comparison}
+                priceHint={priceHint}
+              />
+            </Section>
+          )}
+          <ReleaseSection formats={formats} available={available} />
+          {available.releases?.length ? <VerifySection available={available} url={url} /> : null}
+          {downloads === null ? null : <DownloadSection days={downloads} />}
+        </Split>
       </>
     ),
   });
@@ -95,10 +113,8 @@ export function workerPage(content: Content): Promise<Response> {
 
 /** The price and the way to a license. The plans page remembers the worker that the buyer came from. */
 const Buy: FC<{ available: AvailableWorker; priceHint: string | null }> = ({ available, priceHint }) => (
-  <div class="box row">
-    <a class="button" href={pathWithQuery("/plans", { worker: available.worker.id })}>
-      Get a license
-    </a>
+  <div class="box row buy">
+    <ButtonLink href={pathWithQuery("/plans", { worker: available.worker.id })}>Get a license</ButtonLink>
     <p>
       {!isComingSoon(available) && priceHint !== null ? (
         <>
