@@ -27,6 +27,8 @@ export type InstallWay = {
   about: string;
   setup?: { file: string; text: string };
   commands: string;
+  /** A page of ours that tells how to get the tool. */
+  link?: { href: string; text: string };
 };
 
 /** The files of a git repository at one version. `message` becomes the commit's. */

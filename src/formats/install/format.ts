@@ -48,6 +48,7 @@ export const install: Format = {
           ...(isPremium(available) ? [activationCommand(url)] : []),
           `rbee-catalog --url ${url} install ${worker.id}`,
         ].join(" &&\n"),
+        link: { href: "/install#command", text: "Get the rbee-catalog command" },
       });
     }
     if (platforms.includes("linux-x86_64")) {

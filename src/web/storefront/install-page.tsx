@@ -63,6 +63,11 @@ export function installPage({ formats, available, system, url }: Content): Promi
           <CopyBlock id="get-command" what="the command to get rbee-catalog">
             {`curl -fsSL ${url}/install.sh | sh -s -- --cli`}
           </CopyBlock>
+          <p>
+            On Windows, download <a href="/cli/rbee-catalog.mjs">rbee-catalog.mjs</a> (
+            <a href="/cli/rbee-catalog.mjs.sha256">SHA-256</a>, <a href="/cli/rbee-catalog.mjs.minisig">signature</a>)
+            and run it with Node.js: <code>node rbee-catalog.mjs --help</code>.
+          </p>
         </section>
         <section aria-labelledby="premium">
           <h2 id="premium">Premium workers</h2>

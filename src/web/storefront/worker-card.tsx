@@ -28,6 +28,9 @@ export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceH
     <p class="row tags">
       <Systems worker={worker} />
     </p>
+    {worker.tier === "premium" && !isComingSoon(available) && priceHint !== null ? (
+      <p class="price">{priceHint}</p>
+    ) : null}
     <p class="card-foot">
       <TierBadge tier={worker.tier} />
       {isComingSoon(available) ? (
@@ -35,9 +38,6 @@ export const WorkerCard: FC<Props> = ({ available, available: { worker }, priceH
       ) : (
         <span class="version">{versionText(available)}</span>
       )}
-      {worker.tier === "premium" && !isComingSoon(available) && priceHint !== null ? (
-        <span class="price">{priceHint}</span>
-      ) : null}
     </p>
   </Card>
 );

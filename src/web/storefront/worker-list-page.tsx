@@ -4,10 +4,12 @@ import type { QuickStart } from "../../domain/catalog/installation.ts";
 import type { WorkerQuery } from "../../domain/catalog/search.ts";
 import type { ComparisonRow } from "../../domain/catalog/tier-comparison.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { ButtonLink, CardGrid, page, Section, SiteHeader } from "../page/kit.ts";
+import type { Kind, Tier } from "../../domain/workers/table.ts";
+import { ButtonLink, CardGrid, type FC, page, Section, SiteHeader } from "../page/kit.ts";
 import { priceHint } from "../shop/plan-page.tsx";
 import { Comparison } from "./comparison.tsx";
 import { QuickStartTabs } from "./hero.tsx";
+import { isComingSoon } from "./words.ts";
 import { WorkerCard } from "./worker-card.tsx";
 import { filterPath, WorkerFilter } from "./worker-filter.tsx";
 
@@ -76,11 +78,7 @@ export function workerListPage({ query, found, starts, system, comparison, offer
               </p>
             </div>
           ) : (
-            <CardGrid>
-              {found.map((available) => (
-                <WorkerCard available={available} priceHint={hint} />
-              ))}
-            </CardGrid>
+            <WorkerGroups found={found} isSearch={isSearch} priceHint={hint} />
           )}
         </section>
         {isSearch || comparison.length === 0 ? null : (
@@ -102,3 +100,35 @@ export function workerListPage({ query, found, starts, system, comparison, offer
     ),
   });
 }
+
+/** The groups of the whole list, each with its heading. */
+const GROUPS: readonly { title: string; tier: Tier; kind: Kind }[] = [
+  { title: "Premium, for text", tier: "premium", kind: "llm" },
+  { title: "Premium, for images", tier: "premium", kind: "image" },
+  { title: "Free, for text", tier: "free", kind: "llm" },
+  { title: "Free, for images", tier: "free", kind: "image" },
+];
+
+type GroupsProps = { found: readonly AvailableWorker[]; isSearch: boolean; priceHint: string | null };
+
+/** The result of a search in its order; the whole list by tier and kind, with groups that nobody can have yet last. */
+const WorkerGroups: FC<GroupsProps> = ({ found, isSearch, priceHint }) => {
+  const cards = (workers: readonly AvailableWorker[]) =>
+    workers.map((available) => <WorkerCard available={available} priceHint={priceHint} />);
+  if (isSearch) return <CardGrid>{cards(found)}</CardGrid>;
+  const groups = GROUPS.map(({ title, tier, kind }) => ({
+    title,
+    workers: found.filter(({ worker }) => worker.tier === tier && worker.kind === kind),
+  })).filter(({ workers }) => workers.length > 0);
+  const isLate = ({ workers }: (typeof groups)[number]): boolean => workers.every(isComingSoon);
+  return (
+    <>
+      {[...groups.filter((group) => !isLate(group)), ...groups.filter(isLate)].map(({ title, workers }) => (
+        <div class="group">
+          <h2>{title}</h2>
+          <div class="cards">{cards(workers)}</div>
+        </div>
+      ))}
+    </>
+  );
+};

@@ -78,10 +78,20 @@ describe("the storefront", () => {
     expect(systems.map(({ text }) => text)).toContain("CPU, CUDA, Metal, ROCm");
   });
 
-  it("shows every worker, free workers first", async () => {
-    expect(await shown("/")).toEqual(workers.map(({ id }) => id));
+  it("shows every worker by tier and kind, and those that nobody can have yet last", async () => {
+    const ids = workers.map(({ id }) => id);
+    const premium = ids.filter((id) => id.includes("premium"));
+    const free = ids.filter((id) => !premium.includes(id));
+    expect(await shown("/")).toEqual([...free, ...premium]);
     const html = await (await ask("/")).text();
     for (const { description } of workers) expect(html).toContain(description);
+    await publishRelease({ worker_id: PREMIUM, version: "1.0.0" });
+    expect(await shown("/")).toEqual([...premium, ...free]);
+  });
+
+  it("weighs less than 20 KiB", async () => {
+    const html = await (await ask("/")).arrayBuffer();
+    expect(html.byteLength).toBeLessThan(20 * 1024);
   });
 
   it("shows the version of each worker that can be had, and the others as coming soon", async () => {
@@ -97,7 +107,7 @@ describe("the storefront", () => {
     await publishRelease({ worker_id: FREE, version: "1.2.0" });
     await publishRelease({ worker_id: FREE, version: "1.3.0-rc.1" });
     await publishRelease({ worker_id: PREMIUM, version: "2.0.1" });
-    expect(await cards()).toEqual(shownWith({ [FREE]: "1.2.0", [PREMIUM]: "2.0.1" }));
+    expect((await cards()).toSorted()).toEqual(shownWith({ [FREE]: "1.2.0", [PREMIUM]: "2.0.1" }).toSorted());
   });
 
   it.each(["?q=nvidia", "?tier=premium&backend=metal", "?platform=windows", "?q=&platform=&arch=&backend=&tier=free"])(

@@ -3,7 +3,7 @@ import { logFailure } from "../../../lib/log.ts";
 import { DAY, MINUTE, startOfDay, type UnixSeconds } from "../../../lib/time.ts";
 import { DOWNLOADS_SINCE } from "../../../platform/usage/read.ts";
 import { BarChart, DayAxis } from "../../page/chart/kit.ts";
-import { DataTable, type FC, formatCount, formatDate, Time } from "../../page/kit.ts";
+import { DataTable, Disclosure, type FC, formatCount, formatDate, Section, Time } from "../../page/kit.ts";
 
 /** The downloads of the day (UTC) that begins at `day`. */
 export type DownloadDay = { day: UnixSeconds; count: number };
@@ -44,35 +44,31 @@ async function queryDownloads(db: D1Database, workerId: string, now: UnixSeconds
   });
 }
 
-/** A worker's recent downloads, as a chart and as a table. */
+/** A worker's recent downloads, as a chart and as a table; nothing if there was none. */
 export const DownloadSection: FC<{ days: readonly DownloadDay[] }> = ({ days }) => {
   const total = days.reduce((sum, { count }) => sum + count, 0);
+  if (total === 0) return null;
   const label = `${formatCount(total)} ${total === 1 ? "download" : "downloads"} in the last ${days.length} days`;
   return (
-    <section aria-labelledby="downloads">
-      <h2 id="downloads">Downloads</h2>
-      <p>{label}.</p>
-      {total === 0 ? null : (
-        <>
-          <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
-          <DayAxis days={days.map(({ day }) => day)}>
-            maximum on a day: {formatCount(Math.max(...days.map(({ count }) => count)))}
-          </DayAxis>
-          <details>
-            <summary>Day by day</summary>
-            <DataTable
-              caption={label}
-              quiet
-              columns={[
-                { header: "Day", cell: ({ day }) => <Time at={day} /> },
-                { header: "Downloads", cell: ({ count }) => formatCount(count), numeric: true },
-              ]}
-              rows={days.filter(({ count }) => count > 0)}
-              empty="None."
-            />
-          </details>
-        </>
-      )}
-    </section>
+    <Section title="Downloads" lead={`${label}.`} sided>
+      <div>
+        <BarChart label={label} bars={days.map(({ day, count }) => ({ name: formatDate(day), value: count }))} />
+        <DayAxis days={days.map(({ day }) => day)}>
+          maximum on a day: {formatCount(Math.max(...days.map(({ count }) => count)))}
+        </DayAxis>
+        <Disclosure summary="Day by day">
+          <DataTable
+            caption={label}
+            quiet
+            columns={[
+              { header: "Day", cell: ({ day }) => <Time at={day} /> },
+              { header: "Downloads", cell: ({ count }) => formatCount(count), numeric: true },
+            ]}
+            rows={days.filter(({ count }) => count > 0)}
+            empty="None."
+          />
+        </Disclosure>
+      </div>
+    </Section>
   );
 };

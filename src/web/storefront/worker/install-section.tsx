@@ -89,10 +89,18 @@ const HiveLine: FC<{ available: AvailableWorker }> = ({ available: { worker } })
 );
 
 /** A way to install. `id` begins the ids of its blocks. */
-export const Way: FC<{ way: InstallWay; id: string }> = ({ way: { name, about, setup, commands }, id }) => (
+export const Way: FC<{ way: InstallWay; id: string }> = ({ way: { name, about, setup, commands, link }, id }) => (
   <div class="way">
     <h4>{name}</h4>
-    <p class="quiet">{about}</p>
+    <p class="quiet">
+      {about}
+      {link ? (
+        <>
+          {" "}
+          <a href={link.href}>{link.text}</a>
+        </>
+      ) : null}
+    </p>
     {setup ? (
       <>
         <p>

@@ -9,7 +9,17 @@ import {
 import { formatOfFile, type PackageFormat } from "../../../domain/releases/package-format.ts";
 import type { Verification } from "../../../domain/releases/provenance/claims.ts";
 import { requiresWords } from "../../../domain/releases/requires/requires.ts";
-import { CopyBlock, Facts, type FC, formatBytes, Prose, StatusBadge, Time } from "../../page/kit.ts";
+import {
+  CopyBlock,
+  Disclosure,
+  Facts,
+  type FC,
+  formatBytes,
+  Prose,
+  Section,
+  StatusBadge,
+  Time,
+} from "../../page/kit.ts";
 
 /** The number of versions on the page. The API lists all. */
 const SHOWN = 10;
@@ -19,8 +29,9 @@ const OPEN = 2;
 
 type Props = { formats: readonly Format[]; available: AvailableWorker };
 
-/** The versions of a worker with their notes and files. */
+/** The versions of a worker with their notes and files; nothing if there is none yet. */
 export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releases, latest } }) => {
+  if (releases?.length === 0) return null;
   const shown = (releases ?? []).slice(0, SHOWN);
   const List: FC<{ of: readonly ManifestRelease[] }> = ({ of }) => (
     <>
@@ -38,29 +49,23 @@ export const ReleaseSection: FC<Props> = ({ formats, available: { worker, releas
   // The newest stable version is always in sight, also below newer release candidates.
   const open = Math.max(OPEN, shown.findIndex(({ id }) => id === latest?.id) + 1);
   return (
-    <section aria-labelledby="versions">
-      <h2 id="versions">Versions</h2>
-      {releases === null ? <p class="empty">We can't show the versions right now. Try again in a minute.</p> : null}
-      {releases?.length === 0 ? (
-        <p class="empty">
-          {worker.tier === "free"
-            ? "No binary is released yet. You can build this worker from source."
-            : "Coming soon. No version is released yet."}
-        </p>
-      ) : null}
-      <List of={shown.slice(0, open)} />
-      {shown.length > open ? (
-        <details>
-          <summary>Older versions</summary>
-          <List of={shown.slice(open)} />
-        </details>
-      ) : null}
-      {releases !== null && releases.length > SHOWN ? (
-        <p>
-          <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as JSON
-        </p>
-      ) : null}
-    </section>
+    <Section title="Versions" id="versions" sided>
+      <div>
+        {releases === null ? <p class="empty">We can't show the versions right now. Try again in a minute.</p> : null}
+        <List of={shown.slice(0, open)} />
+        {shown.length > open ? (
+          <Disclosure summary="Older versions">
+            <List of={shown.slice(open)} />
+          </Disclosure>
+        ) : null}
+        {releases !== null && releases.length > SHOWN ? (
+          <p>
+            <a href={`/v1/workers/${worker.id}/versions?include_yanked=true`}>All {releases.length} versions</a>, as
+            JSON
+          </p>
+        ) : null}
+      </div>
+    </Section>
   );
 };
 

@@ -85,27 +85,28 @@ export function workerPage(content: Content): Promise<Response> {
         <Split aside={<WorkerFacts available={available} />}>
           <InstallSection available={available} systems={content.systems} visitor={content.visitor} />
           {readme === undefined ? null : <Readme text={readme} />}
-          {counterpart === null || comparison.length === 0 ? null : (
-            <Section
-              title="Free or premium?"
-              id="compared"
-              lead={
-                <>
-                  Compared with <a href={`/w/${counterpart.worker.id}`}>{counterpart.worker.name}</a>.
-                </>
-              }
-            >
-              <Comparison
-                caption={`${worker.name} and ${counterpart.worker.name}`}
-                rows={comparison}
-                priceHint={priceHint}
-              />
-            </Section>
-          )}
-          <ReleaseSection formats={formats} available={available} />
-          {available.releases?.length ? <VerifySection available={available} url={url} /> : null}
-          {downloads === null ? null : <DownloadSection days={downloads} />}
         </Split>
+        {counterpart === null || comparison.length === 0 ? null : (
+          <Section
+            sided
+            title="Free or premium?"
+            id="compared"
+            lead={
+              <>
+                Compared with <a href={`/w/${counterpart.worker.id}`}>{counterpart.worker.name}</a>.
+              </>
+            }
+          >
+            <Comparison
+              caption={`${worker.name} and ${counterpart.worker.name}`}
+              rows={comparison}
+              priceHint={priceHint}
+            />
+          </Section>
+        )}
+        <ReleaseSection formats={formats} available={available} />
+        {available.releases?.length ? <VerifySection available={available} url={url} /> : null}
+        {downloads === null ? null : <DownloadSection days={downloads} />}
       </>
     ),
   });
@@ -131,19 +132,23 @@ const Buy: FC<{ available: AvailableWorker; priceHint: string | null }> = ({ ava
 
 /** How to verify a file without trusting this page. */
 const VerifySection: FC<{ available: AvailableWorker; url: string }> = ({ available: { worker, latest }, url }) => (
-  <section aria-labelledby="verify">
-    <h2 id="verify">Verify a download</h2>
-    <p>
-      Verify a file with our <a href="/keys/release-signing.pub">public key</a> and{" "}
-      <a href="https://jedisct1.github.io/minisign/">minisign</a>, with the signature beside it, or run{" "}
-      <code>rbee-catalog verify</code>.
-    </p>
-    <VerifyCommands url={url} filename={latest?.artifacts.find(({ kind }) => kind === "binary")?.filename ?? "FILE"} />
-    <p>
-      The <a href={`/v1/workers/${worker.id}/index.json`}>signed index</a> (
-      <a href={`/v1/workers/${worker.id}/index.json.minisig`}>signature</a>) lists every version, file and checksum.
-    </p>
-  </section>
+  <Section title="Verify a download" id="verify" sided>
+    <div>
+      <p>
+        Verify a file with our <a href="/keys/release-signing.pub">public key</a> and{" "}
+        <a href="https://jedisct1.github.io/minisign/">minisign</a>, with the signature beside it, or run{" "}
+        <code>rbee-catalog verify</code>.
+      </p>
+      <VerifyCommands
+        url={url}
+        filename={latest?.artifacts.find(({ kind }) => kind === "binary")?.filename ?? "FILE"}
+      />
+      <p>
+        The <a href={`/v1/workers/${worker.id}/index.json`}>signed index</a> (
+        <a href={`/v1/workers/${worker.id}/index.json.minisig`}>signature</a>) lists every version, file and checksum.
+      </p>
+    </div>
+  </Section>
 );
 
 const WorkerFacts: FC<{ available: AvailableWorker }> = ({ available }) => {
