@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { ICON, LOGO_PATHS } from "../../src/web/page/assets.ts";
 import { findChromium, launchChromium } from "../../test/end-to-end/browser.ts";
 import { PROJECT } from "../development/paths.ts";
+import { drawSystem } from "./design-system.ts";
 import { icoOf } from "./ico.ts";
 import { paletted } from "./png.ts";
 
@@ -55,7 +56,7 @@ const CARD: Picture = {
     <div style="position:absolute;left:80px;top:530px;width:120px;height:8px;border-radius:4px;background:#f7ab2b"></div>`,
 };
 
-/** `npm run brand`: draws the icons and the card of links again, from the logo. */
+/** `npm run brand`: draws the icons and the card of links again, from the logo, and the picture of docs/design.md. */
 async function drawAll(chromium: string): Promise<void> {
   const browser = await launchChromium(chromium);
   try {
@@ -66,6 +67,7 @@ async function drawAll(chromium: string): Promise<void> {
     await writeFile(join(FOLDER, "favicon.ico"), icoOf(sizes));
     await writeFile(join(FOLDER, "apple-touch-icon.png"), await draw(browser, TOUCH));
     await writeFile(join(FOLDER, "card.png"), await draw(browser, CARD));
+    await writeFile(join(PROJECT, "docs", "design.webp"), await drawSystem(browser));
   } finally {
     await browser.close();
   }

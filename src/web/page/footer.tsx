@@ -26,7 +26,7 @@ const HELP: readonly NavigationLink[] = [
 
 /** The footer of every page: the seller, and links that belong to no single page. */
 export const SiteFooter: FC<{ seller: FooterSeller | null }> = ({ seller }) => (
-  <footer class="foot">
+  <footer class="site-foot">
     <div class="foot-parts">
       <div>
         <h2>rbee workers</h2>
@@ -45,7 +45,7 @@ export const SiteFooter: FC<{ seller: FooterSeller | null }> = ({ seller }) => (
 
 /** The footer of the console: help for admins. */
 export const ConsoleFooter: FC = () => (
-  <footer class="foot">
+  <footer class="site-foot">
     <p class="row">
       <a href="/admin">rbee console</a>
       <a href="/docs">Docs</a>

@@ -71,7 +71,7 @@ const ConsoleWay: FC = () => (
 const SiteWays: FC<{ searches: boolean }> = ({ searches }) => (
   <>
     {searches ? (
-      <form method="get" action="/" class="row">
+      <form method="get" action="/" class="row ends">
         <Field name="q" type="search" label="Search the workers" />
         <button type="submit">Search</button>
       </form>
