@@ -31,8 +31,22 @@ export const COMMAND_MODULES: readonly CommandModule[] = [
   },
   {
     audience: "user",
+    summaries: { search: "find workers in the catalog" },
+    load: async () => (await import("./commands/workers.ts")).addSearchCommand,
+  },
+  {
+    audience: "user",
     summaries: { install: "install the best worker for this machine, or a named one" },
     load: async () => (await import("./commands/install.ts")).addInstallCommand,
+  },
+  {
+    audience: "user",
+    summaries: {
+      list: "list the installed workers, and their updates",
+      upgrade: "update installed workers",
+      uninstall: "remove installed workers",
+    },
+    load: async () => (await import("./commands/workers.ts")).addWorkerCommands,
   },
   {
     audience: "user",
@@ -123,5 +137,13 @@ export const COMMAND_MODULES: readonly CommandModule[] = [
     audience: "operator",
     summaries: { keys: "make and rotate the keys that sign licenses and releases" },
     load: async () => (await import("./commands/keys.ts")).addKeysCommands,
+  },
+  {
+    audience: "shell",
+    summaries: {
+      completion: "print the completion for bash, zsh or fish",
+      man: "print the manual page",
+    },
+    load: async () => (await import("./commands/shell.ts")).addShellCommands,
   },
 ];

@@ -4,6 +4,7 @@ import { printableLines } from "../lib/printable.ts";
 import type { CatalogClient } from "./catalog-client.ts";
 import { positiveInteger } from "./input.ts";
 import type { Columns } from "./output.ts";
+import { type Presentation, painted, presentation } from "./presentation.ts";
 import { SECRET_VARIABLES } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
 import { usageError } from "./usage-error.ts";
@@ -15,6 +16,8 @@ export type Io = {
   stderr(text: string): void;
   /** Asks a person, and returns the answer. Absent: nobody can be asked. */
   ask?: ((question: string) => Promise<string>) | undefined;
+  /** How texts are shown. Absent: plainly. */
+  presentation?: Partial<Presentation>;
 };
 
 /**
@@ -39,8 +42,8 @@ export function safeIo({ env, stdout, stderr, ask }: Io): SafeIo {
       // A command to the runner (docs.github.com, "Workflow commands", "Masking a value in a log"). It shows nothing.
       if (env["GITHUB_ACTIONS"] === "true") stderr(`::add-mask::${secret}\n`);
     },
-    stdout: (text) => stdout(printableLines(text)),
-    stderr: (text) => stderr(printableLines(hide(text))),
+    stdout: (text) => stdout(painted(printableLines(text), presentation().colors.stdout)),
+    stderr: (text) => stderr(painted(printableLines(hide(text)), presentation().colors.stderr)),
   };
 }
 

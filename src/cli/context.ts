@@ -5,6 +5,7 @@ import type { Context, ContextOptions, SafeIo } from "./command.ts";
 import { CliError, EXIT } from "./errors.ts";
 import { runAccess } from "./github.ts";
 import { formatRows } from "./output.ts";
+import { cleaned, presentation, withEscapedMarks, withTimes } from "./presentation.ts";
 import { type RunToken, runCredential } from "./run-credential.ts";
 import { readDevelopmentStart, resolveSettings } from "./settings.ts";
 import { requirePrivateUrl } from "./transport.ts";
@@ -35,10 +36,10 @@ export async function makeContext(
   if (asAdmin) requirePrivateUrl(url);
   for (const secret of [adminToken, start?.admin_token, start?.license_key]) io.secrets.add(secret ?? "");
   const note: Context["note"] = (text) => {
-    if (!json) stderr(`${text}\n`);
+    if (!json && !presentation().quiet) stderr(`${cleaned(withTimes(text))}\n`);
   };
   const show: Context["show"] = (value, render) =>
-    stdout(`${json ? printableJson(JSON.stringify(value, null, 2)) : render(value)}\n`);
+    stdout(`${json ? withEscapedMarks(printableJson(JSON.stringify(value, null, 2))) : withTimes(render(value))}\n`);
   const onToken = ({ token, publisher_id }: RunToken): void => {
     io.mask(token);
     note(`This job publishes as ${publisher_id}.`);

@@ -6,10 +6,12 @@ import { AUDIENCES, COMMAND_MODULES } from "./command-table.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 import { HELP_CONFIGURATION } from "./help.ts";
 import { askOnTerminal } from "./input.ts";
+import { cleaned, presentationFor, setPresentation, styled, withTimes } from "./presentation.ts";
 import { refuseSecretArguments } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
-const HELP = `
+/** The settings, exit statuses and examples at the end of the program's help. */
+export const HELP = `
 The first setting that is found counts:
   catalog      --url, RBEE_CATALOG_URL, the catalog where this machine is
                activated, this checkout's \`npm start\`, https://catalog.rbee.dev
@@ -37,6 +39,7 @@ const PROCESS_IO: Io = {
   env: process.env,
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  presentation: presentationFor(process.env, process),
   ask: isatty(0) && isatty(2) ? askOnTerminal : undefined,
 };
 
@@ -85,6 +88,8 @@ const QUIETLY: readonly string[] = ["--json", "-q", "--quiet"];
 export async function runProgram(args: readonly string[], io: Io = PROCESS_IO): Promise<ExitCode> {
   const json = args.includes("--json");
   const safe = safeIo(io);
+  const quiet = args.includes("-q") || args.includes("--quiet");
+  setPresentation({ ...io.presentation, quiet });
   try {
     refuseSecretArguments(args);
     // No option of the program, because commands have an option of this name, such as `install`.
@@ -117,7 +122,7 @@ function report(error: unknown, json: boolean, io: SafeIo): ExitCode {
   io.stderr(
     json
       ? `${printableJson(JSON.stringify({ ...problem, message, exit_code: exitCode }, hidden))}\n`
-      : `rbee-catalog: ${message}\n`,
+      : `${styled("bad", "rbee-catalog:")} ${cleaned(withTimes(message))}\n`,
   );
   return exitCode;
 }

@@ -30,5 +30,5 @@ it("release publish says on Ctrl-C how to continue, and ends by the signal", asy
   const [code, signal] = await once(child, "close");
   catalog.close();
   expect([code, signal]).toEqual([null, "SIGINT"]);
-  expect(await said).toContain("Run the same command again to continue");
+  expect(await said).toContain("Run it again to resume");
 });

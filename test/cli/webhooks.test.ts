@@ -117,7 +117,7 @@ describe("rbee-catalog events", () => {
     expect(asked).toEqual(["GET /v1/admin/events?after=4708&limit=50&type=license.*%2Crelease.publish"]);
     expect(stdout).toMatch(/4711 .*license\.revoke +lic_1 +token:adm_1 +leaked/);
     expect(stderr).toContain("Deleted by retention: 4709 to 4710");
-    expect(stderr).toContain("There is more: --after 4711");
+    expect(stderr).toContain("More results: --after 4711");
   });
 
   it("without --after still lists payment events", async () => {

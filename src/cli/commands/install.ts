@@ -12,6 +12,7 @@ import { chooseBuild, firstChoice, isNotable, lacksOf, type Resolution, resolveA
 import { type Trial, tryOut } from "../hive/start.ts";
 import { type Hive, openHive } from "../hive/state.ts";
 import { mirrorClient } from "../mirror.ts";
+import { withAdvice } from "../publish/interruption.ts";
 import { parsePlatform } from "../publish/release-file.ts";
 import { openIndexSource } from "../verify/index-source.ts";
 
@@ -33,17 +34,14 @@ export function addInstallCommand(program: CatalogCommand): void {
       "Finds the build for this machine, downloads it, checks its size, sha256 and signature, and then puts it in place. " +
         "Resumes an interrupted download. Starts the installed worker once with --version.",
     )
-    .argument("[worker]", "such as premium-cpu or llm-worker-rbee-cuda; default: the best one for this machine")
-    .option("--auto", "choose the best worker for this machine; the default without a name")
-    .option("--version <version>", "the version; default: the latest that the license covers")
-    .option("--explain", "show what is known of this machine, and what the other workers lack for it")
-    .option("--dir <folder>", "where to install", workersFolder(program.io.env))
-    .option("--platform <platform>", "install for another machine of this platform, of which nothing else is known")
-    .option("--mirror <url>", "choose from the signed indexes of a copy of the catalog's files: a URL, or a folder")
-    .option(
-      "--release-key <file>",
-      "minisign public key to trust and pin from now on; default: the one pinned on first use",
-    )
+    .argument("[worker]", "such as premium-cpu or llm-worker-rbee-cuda (default: the best one for this machine)")
+    .option("--auto", "choose the best worker for this machine (default without a name)")
+    .option("--version <version>", "the version (default: the latest that the license covers)")
+    .option("--explain", "show the facts of this machine, and why other workers do not fit")
+    .option("-d, --dir <folder>", "where to install", workersFolder(program.io.env))
+    .option("-p, --platform <platform>", "install for another machine of this platform")
+    .option("--mirror <url>", "install from a copy of the catalog's files: a URL, or a folder")
+    .option("--release-key <file>", "minisign public key to trust and pin (default: the one pinned on first use)")
     .addHelpText(
       "after",
       "\nExamples:\n  $ rbee-catalog install\n  $ rbee-catalog install llm-worker-rbee-premium-cpu --version 1.0.0",
@@ -52,24 +50,41 @@ export function addInstallCommand(program: CatalogCommand): void {
       // First, because everything else would be in vain.
       await makeFolder(options.dir);
       const hive = await openHive(command);
-      const pinned = hive.state.release_keys[hive.client.url];
-      const keys = await (options.mirror === undefined
-        ? releaseKeys(hive.client, { file: options.releaseKey, pinned })
-        : trustedKeys(hive, options));
-      const machine = await describeMachine(hive, options);
-      const request = { worker, keys, machine, options };
-      const { installed, resolution } = await (options.mirror === undefined
-        ? installFromCatalog(hive, request)
-        : installOffline(hive, request, options.mirror));
-      const trial: Trial =
-        options.platform === undefined
-          ? await tryOut(installed.path, hive.env)
-          : { result: "untried", text: "It was not tried out, because it may be for another machine." };
+      const { installed, resolution, trial } = await installOne(hive, worker, options);
       showInstalled(hive, installed, trial, resolution);
     });
 }
 
-type Request = { worker: string | undefined; keys: ReleaseKeys; machine: Machine; options: InstallOptions };
+/** Where and how to install. */
+export type Placement = Pick<InstallOptions, "version" | "explain" | "dir" | "platform" | "mirror" | "releaseKey">;
+
+/**
+ * Installs a worker, or the best one, and starts it once. On Ctrl-C it says how to resume. The folder must be there.
+ * Throws `CliError`.
+ */
+export async function installOne(
+  hive: Hive,
+  worker: string | undefined,
+  options: Placement,
+): Promise<Done & { trial: Trial }> {
+  const pinned = hive.state.release_keys[hive.client.url];
+  const keys = await (options.mirror === undefined
+    ? releaseKeys(hive.client, { file: options.releaseKey, pinned })
+    : trustedKeys(hive, options));
+  const machine = await describeMachine(hive, options);
+  const request = { worker, keys, machine, options };
+  const { mirror } = options;
+  const done = await withAdvice("Stopped. Run it again to resume: it downloads only the missing part.", () =>
+    mirror === undefined ? installFromCatalog(hive, request) : installOffline(hive, request, mirror),
+  );
+  const trial: Trial =
+    options.platform === undefined
+      ? await tryOut(done.installed.path, hive.env)
+      : { result: "untried", text: "It was not tried out, because it may be for another machine." };
+  return { ...done, trial };
+}
+
+type Request = { worker: string | undefined; keys: ReleaseKeys; machine: Machine; options: Placement };
 type Done = { installed: Installed; resolution: Resolution | null };
 
 async function installFromCatalog(hive: Hive, { worker, keys, machine, options }: Request): Promise<Done> {
@@ -119,7 +134,7 @@ async function installOffline(hive: Hive, { worker, keys, machine, options }: Re
 }
 
 /** The machine to install for. A named platform is of another machine, of which nothing else is known. */
-async function describeMachine({ note }: Hive, { platform, explain }: InstallOptions): Promise<Machine> {
+async function describeMachine({ note }: Hive, { platform, explain }: Placement): Promise<Machine> {
   if (platform !== undefined) return { platform: parsePlatform(platform) };
   const { machine, remarks } = await probeMachine(hostSystem, await platformOf(hostSystem));
   for (const remark of remarks) note(remark);

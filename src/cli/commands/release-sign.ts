@@ -47,25 +47,22 @@ Example:
       const expected = options.expect === undefined ? null : await readExpectedSums(options.expect);
       const releaseId = await releaseIdOf(client, named);
       const folder = options.dir ?? draftFolder(env, releaseId);
-      const published = await withAdvice(
-        "Stopped. Run the same command again to continue: it downloads only what is missing.",
-        () =>
-          signRelease(client, {
-            ...{
-              releaseId,
-              named: namedRelease(named),
-              secretKey,
-              folder,
-              sourceCommit: options.sourceCommit,
-              expected,
-            },
-            confirm: async (review, { worker_id, version: shown }) => {
-              if (!options.yes)
-                return confirm(`${review}\n\nSign these files and publish ${worker_id} ${shown}?`, shown);
-              note(review);
-              return true;
-            },
-          }),
+      const published = await withAdvice("Stopped. Run it again to resume: it downloads only the missing parts.", () =>
+        signRelease(client, {
+          ...{
+            releaseId,
+            named: namedRelease(named),
+            secretKey,
+            folder,
+            sourceCommit: options.sourceCommit,
+            expected,
+          },
+          confirm: async (review, { worker_id, version: shown }) => {
+            if (!options.yes) return confirm(`${review}\n\nSign these files and publish ${worker_id} ${shown}?`, shown);
+            note(review);
+            return true;
+          },
+        }),
       );
       if (published === null) throw new CliError(EXIT.failure, "Nothing was signed.");
       showPublication({ show, note }, published);

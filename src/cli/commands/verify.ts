@@ -1,11 +1,10 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { currentTime } from "../../lib/time.ts";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { isFileError } from "../files.ts";
 import { trustedKeys } from "../hive/check.ts";
 import { workersFolder } from "../hive/install.ts";
+import { installedWorkers, isFile, isWorkerId } from "../hive/installed.ts";
 import { openHive } from "../hive/state.ts";
 import { mirrorClient } from "../mirror.ts";
 import { type FileReport, formatFileReport, type Target, verifyFile } from "../verify/file-report.ts";
@@ -23,7 +22,7 @@ export function addVerifyCommand(program: CatalogCommand): void {
         "older than one that was seen before.",
     )
     .argument("[worker or file...]", "installed workers, or files; default: every installed worker")
-    .option("--dir <folder>", "where workers are installed", workersFolder(program.io.env))
+    .option("-d, --dir <folder>", "where workers are installed", workersFolder(program.io.env))
     .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files: a URL, or a folder")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
@@ -89,18 +88,4 @@ async function targetOf(name: string, folder: string): Promise<Target> {
   const path = join(folder, name);
   if (isWorkerId(name) && (await isFile(path))) return { path, workerId: name };
   throw new CliError(EXIT.notFound, `${name} is neither a file nor a worker installed in ${folder}.`);
-}
-
-/** Whether a file name is a worker id. An interrupted download (`WORKER-....part`) is not. */
-const isWorkerId = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
-
-const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() ?? false;
-
-async function installedWorkers(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (isFileError(error, "ENOENT")) return [];
-    throw error;
-  });
-  const names = entries.filter((entry) => entry.isFile() && isWorkerId(entry.name)).map(({ name }) => name);
-  return names.sort();
 }

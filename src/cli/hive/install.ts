@@ -4,7 +4,7 @@ import * as z from "zod";
 import { CatalogClient, path } from "../catalog-client.ts";
 import { CliError, EXIT, problemCode } from "../errors.ts";
 import { digestFile, type FileDigest, xdgFolder } from "../files.ts";
-import { startProgress } from "../output.ts";
+import { startLoggedProgress } from "../output.ts";
 import { checkedLink } from "../transport.ts";
 import { checkDownload, type Expected, type ReleaseKeys } from "./check.ts";
 import { download, takePartFile } from "./download.ts";
@@ -110,7 +110,7 @@ export async function placeWorker(
     return installed;
   }
   const partPath = await takePartFile(target, sha256);
-  const progress = startProgress(`${workerId} ${version}`, size);
+  const progress = startLoggedProgress(`${workerId} ${version}`, size);
   const digest = await delivery.fetch(partPath, progress.update).finally(progress.finish);
   try {
     await delivery.check(digest);
