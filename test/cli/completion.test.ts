@@ -63,6 +63,7 @@ describe("the manual page", () => {
     const { stdout } = await runCli(["man"], {});
     const set = spawnSync("groff", ["-man", "-Tutf8", "-ww"], { input: stdout, encoding: "utf8" });
     expect([set.status, set.stderr]).toEqual([0, ""]);
-    expect(set.stdout).toContain("WORKERS ON THIS MACHINE");
+    // groff types bold letters twice, one over the other.
+    expect(set.stdout.replaceAll(/.\x08/g, "")).toContain("WORKERS ON THIS MACHINE");
   });
 });

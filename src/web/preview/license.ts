@@ -36,11 +36,13 @@ licensePreviews.openapi(
     access: admin("licenses:read"),
     params: LicenseParams,
     query: z.object({
-      act: z.enum(["revoke", "suspend", "rotate-key", "refund", "erase"]),
+      act: z
+        .enum(["revoke", "suspend", "rotate-key", "refund", "erase"])
+        .openapi({ param: { description: "The act to preview." } }),
       cancel_subscription: z
         .enum(["true", "false"])
         .optional()
-        .openapi({ description: "With `revoke`: as in its body." }),
+        .openapi({ param: { description: "With `revoke`: as in its body." } }),
     }),
     answers: { 200: ["The consequences.", PreviewAnswer] },
     refusals: ["LICENSE_NOT_FOUND", "CONFLICT", "SERVICE_UNAVAILABLE"],
@@ -80,8 +82,8 @@ licensePreviews.openapi(
     access: admin("licenses:read"),
     params: MachineParams,
     query: z.object({
-      act: z.enum(["remove", "bar"]),
-      void_lease: z.enum(["true", "false"]).optional().openapi({ description: "As for the act: owners only." }),
+      act: z.enum(["remove", "bar"]).openapi({ param: { description: "The act to preview." } }),
+      void_lease: z.enum(["true", "false"]).optional().openapi({ param: { description: "As for the act: owners only." } }),
     }),
     answers: { 200: ["The consequences.", PreviewAnswer] },
     refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],

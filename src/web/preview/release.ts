@@ -28,7 +28,11 @@ releasePreview.openapi(
       "affects. It changes nothing. It needs the scope of the act, and is refused as the act would be.",
     access: releaseAdmin("releases:read"),
     params: ReleaseParams,
-    query: z.object({ act: z.enum(["publish", "yank", "unyank", "block", "unblock", "delete"]) }),
+    query: z.object({
+      act: z
+        .enum(["publish", "yank", "unyank", "block", "unblock", "delete"])
+        .openapi({ param: { description: "The act to preview." } }),
+    }),
     answers: { 200: ["The consequences.", PreviewAnswer] },
     refusals: ["VERSION_NOT_FOUND", "CONFLICT"],
   }),
