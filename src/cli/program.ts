@@ -6,7 +6,7 @@ import { AUDIENCES, COMMAND_MODULES } from "./command-table.ts";
 import { CliError, EXIT, type ExitCode, ProblemError } from "./errors.ts";
 import { HELP_CONFIGURATION } from "./help.ts";
 import { askOnTerminal } from "./input.ts";
-import { cleaned, presentationFor, setPresentation, styled, withTimes } from "./presentation.ts";
+import { cleaned, presentationFor, setPresentation, styled, withEscapedMarks, withTimes } from "./presentation.ts";
 import { refuseSecretArguments } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
@@ -46,7 +46,7 @@ const PROCESS_IO: Io = {
 /** How a program is made. */
 export type ProgramOptions = {
   io?: SafeIo;
-  /** The words of the command line: only the modules of the commands among them are loaded. Default: all are. */
+  /** The words of the command line: only the module of the first command among them is loaded. Default: all are. */
   words?: readonly string[];
   /** Whether errors are printed as JSON. Commander then prints none of its own. */
   json?: boolean;
@@ -66,8 +66,9 @@ export async function createProgram(options: ProgramOptions = {}): Promise<Catal
     .addHelpText("after", HELP)
     .configureOutput({ writeOut: io.stdout, writeErr: json ? () => {} : io.stderr })
     .exitOverride();
+  const typed = words?.find((word) => COMMAND_MODULES.some(({ summaries }) => Object.hasOwn(summaries, word)));
   for (const { audience, summaries, load } of COMMAND_MODULES) {
-    if (words === undefined || words.some((word) => Object.hasOwn(summaries, word))) {
+    if (words === undefined || (typed !== undefined && Object.hasOwn(summaries, typed))) {
       (await load())(program);
     } else {
       for (const name of Object.keys(summaries)) program.command(name);
@@ -121,7 +122,7 @@ function report(error: unknown, json: boolean, io: SafeIo): ExitCode {
   const hidden = (_name: string, value: unknown): unknown => (typeof value === "string" ? io.hide(value) : value);
   io.stderr(
     json
-      ? `${printableJson(JSON.stringify({ ...problem, message, exit_code: exitCode }, hidden))}\n`
+      ? `${withEscapedMarks(printableJson(JSON.stringify({ ...problem, message, exit_code: exitCode }, hidden)))}\n`
       : `${styled("bad", "rbee-catalog:")} ${cleaned(withTimes(message))}\n`,
   );
   return exitCode;

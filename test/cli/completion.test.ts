@@ -64,6 +64,7 @@ describe("the manual page", () => {
     const set = spawnSync("groff", ["-man", "-Tutf8", "-ww"], { input: stdout, encoding: "utf8" });
     expect([set.status, set.stderr]).toEqual([0, ""]);
     // groff types bold letters twice, one over the other.
-    expect(set.stdout.replaceAll(/.\x08/g, "")).toContain("WORKERS ON THIS MACHINE");
+    const shown = set.stdout.split("\b").map((part, index, all) => (index < all.length - 1 ? part.slice(0, -1) : part));
+    expect(shown.join("")).toContain("WORKERS ON THIS MACHINE");
   });
 });

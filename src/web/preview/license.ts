@@ -76,14 +76,17 @@ licensePreviews.openapi(
 
 licensePreviews.openapi(
   operation("get", "/v1/admin/licenses/{id}/machines/{machine_id}/preview", {
-    tag: "Admin: licenses",
+    tag: "Admin: machines",
     summary: "Preview the removal or the bar of a machine",
     description: DESCRIPTION,
     access: admin("licenses:read"),
     params: MachineParams,
     query: z.object({
       act: z.enum(["remove", "bar"]).openapi({ param: { description: "The act to preview." } }),
-      void_lease: z.enum(["true", "false"]).optional().openapi({ param: { description: "As for the act: owners only." } }),
+      void_lease: z
+        .enum(["true", "false"])
+        .optional()
+        .openapi({ param: { description: "As for the act: owners only." } }),
     }),
     answers: { 200: ["The consequences.", PreviewAnswer] },
     refusals: ["LICENSE_NOT_FOUND", "NOT_FOUND"],
