@@ -58,3 +58,16 @@ export async function readBacklog(db: D1Database): Promise<Backlog> {
     cron_at: cron.at,
   };
 }
+
+/** Money that waits for a person: sales without a license, and disputes that the bank has not decided. */
+export type MoneyToDo = { held: number; disputed: number };
+
+const MoneyRow = z.object({ held: z.number(), disputed: z.number() });
+
+/** Counts the money that waits for a person, by the index of unusual states. Throws D1's errors. */
+export async function readMoneyToDo(db: D1Database): Promise<MoneyToDo> {
+  const inStates = (...states: string[]) =>
+    `(SELECT count(*) FROM payments WHERE state NOT IN ('paid', 'succeeded') AND state IN (${states.join(", ")}))`;
+  const sql = `SELECT ${inStates("'held'")} AS held, ${inStates("'disputed'", "'inquiry'")} AS disputed`;
+  return MoneyRow.parse(await db.prepare(sql).first());
+}

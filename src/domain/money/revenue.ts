@@ -1,4 +1,5 @@
-import type { UnixSeconds } from "../../lib/time.ts";
+import * as z from "zod";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
 
 /** A month in UTC: `2026-11`. */
 export type Month = string;
@@ -124,3 +125,20 @@ const inOrder = (row: RevenueMonth): RevenueMonth => ({
   subscriptions: row.subscriptions,
   churn: row.churn,
 });
+
+/** The revenue of some days in one currency: what was paid, less what was given back and tax, in its smallest unit. */
+export type NetRevenue = { currency: string; net: number };
+
+const NetRow = z.object({ currency: z.string(), net: z.number() });
+
+/** The revenue of the day that begins at `day`, in each currency in which money moved. Throws D1's errors. */
+export async function readNetOfDay(db: D1Database, day: UnixSeconds, livemode: boolean): Promise<NetRevenue[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT currency, sum(counted - counted_tax) AS net FROM payments
+       WHERE at >= ? AND at < ? AND livemode = ? AND counted <> 0 GROUP BY currency ORDER BY currency`,
+    )
+    .bind(day, day + DAY, livemode ? 1 : 0)
+    .all();
+  return z.array(NetRow).parse(results);
+}

@@ -42,7 +42,7 @@ export function consolePage(c: ConsoleContext, { search, ...content }: ConsoleCo
       <details class="who">
         <summary>{c.var.admin.name}</summary>
         <div>
-          <p class="quiet">May do: {c.var.admin.scopes.join(", ")}</p>
+          <p class="quiet">Permissions: {c.var.admin.scopes.join(", ")}</p>
           <PostForm action="/admin/sign-out" csrf={c.var.session.csrfToken} class="row">
             <button type="submit">Sign out</button>
             <button type="submit" name="everywhere" value="yes" class="secondary">

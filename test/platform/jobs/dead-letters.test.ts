@@ -114,7 +114,7 @@ describe("dead letters in the console", () => {
     const id = await bury(firstMessage("mails", 60));
     const browser = await signedIn();
     const page = await read(browser, "/admin/system");
-    expect(page).toContain("1 message that every attempt failed for");
+    expect(page).toContain("1 message failed at every attempt");
     const send = (form: Record<string, string>) =>
       browser.post(`/admin/system/dead-letters/${id}`, { form: { csrf_token: csrfTokenIn(page), ...form } });
     const silent = await send({ act: "dismiss", reason: " " });

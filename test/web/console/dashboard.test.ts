@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { lastDays, readMoney, readUsageHistory } from "../../../src/domain/figures/usage.ts";
+import { readNetOfDay } from "../../../src/domain/money/revenue.ts";
 import { currentTime, DAY, startOfDay } from "../../../src/lib/time.ts";
 import type { Action } from "../../../src/platform/storage/actions.ts";
 import { commitChange, newChange } from "../../../src/platform/storage/ledger.ts";
@@ -9,7 +10,9 @@ import { recordUsage } from "../../../src/platform/usage/store.ts";
 import { troubles } from "../../../src/web/console/system/data.ts";
 import { read, signedIn } from "../../support/console-admin.ts";
 import { find } from "../../support/html-document.ts";
+import { runCronAndJobs } from "../../support/jobs.ts";
 import { issueLicense, tokenFor } from "../../support/license-fixture.ts";
+import { payment, storePayments } from "../../support/money-fixture.ts";
 import { download } from "../../support/usage-fixture.ts";
 
 const refusals = (day: number, count: number) => ({
@@ -83,9 +86,9 @@ it("dashboard: it shows figures, charts with their tables, and licenses used fro
   }));
   await recordUsage(env.STATISTICS, [download(1), download(2), refusals(startOfDay(now), 3), ...uses]);
   const page = await read(await signedIn(["stats:read", "licenses:read"]), "/admin");
-  const figures = (await find(new Response(page), ".figures strong")).map(({ text }) => text);
-  expect(figures).toEqual(["1", "1", "2", "3", "1"]);
-  expect(page).toContain("the cron has not run");
+  const figures = (await find(new Response(page), ".figures .value")).map(({ text }) => text);
+  expect(figures).toEqual(["1", "1", "2", "3"]);
+  expect(page).toContain("The cron has not run");
   const charts = (await find(new Response(page), "svg[role=img]")).map(({ attributes }) => attributes["aria-label"]);
   expect(charts).toEqual(["2 downloads in 30 days, by worker", "3 refused attempts in 30 days, by kind"]);
   expect(page).toContain(`<a href="/admin/licenses/${id}">spread@example.com</a>`);
@@ -108,6 +111,31 @@ it("dashboard: it needs stats:read, and shows mail addresses only with licenses:
   expect([response.status, response.headers.get("Location")]).toEqual([303, "/admin/releases"]);
 });
 
+it("dashboard: held orders and disputes need attention, each with a link for admins who may see money", async () => {
+  await runCronAndJobs();
+  const clear = await read(await signedIn(["stats:read"]), "/admin");
+  expect(clear).toContain("All clear");
+  await storePayments(
+    null,
+    payment("in_held", { at: currentTime(), state: "held" }),
+    payment("dp_1", { at: currentTime(), kind: "dispute", state: "disputed" }),
+  );
+  const page = await read(await signedIn(["stats:read", "money:read"]), "/admin?days=90");
+  expect(page).toContain('<a href="/admin/orders?state=held">1 paid order without a license</a>');
+  expect(page).toContain('<a href="/admin/orders?state=disputed">1 dispute to answer at Stripe</a>');
+});
+
+it("dashboard: revenue of today is that of this day alone", async () => {
+  const now = currentTime();
+  await storePayments(
+    null,
+    payment("in_1", { at: now }),
+    payment("in_2", { at: startOfDay(now) - 1 }),
+    payment("in_3", { at: startOfDay(now) + DAY }),
+  );
+  expect(await readNetOfDay(env.DB, startOfDay(now), false)).toEqual([{ currency: "usd", net: 9_900 }]);
+});
+
 it("troubles: late and given-up work is listed, work in progress is not", () => {
   const now = 1_800_000_000;
   const well = {
@@ -119,20 +147,20 @@ it("troubles: late and given-up work is listed, work in progress is not", () => 
     cron_at: now - 60,
   };
   expect(troubles(well, now)).toEqual([]);
-  expect(troubles({ ...well, cron_at: now - 601 }, now)).toEqual(["the cron has not run for ten minutes"]);
+  expect(troubles({ ...well, cron_at: now - 601 }, now)).toEqual(["The cron has not run for ten minutes"]);
   expect(troubles({ ...well, outbox: { waiting: 3, oldest_at: now - 121 } }, now)).toEqual([
     "3 changes not published yet",
   ]);
   expect(troubles({ ...well, mails: { waiting: 1, oldest_at: now - 901, given_up: 1 } }, now)).toEqual([
-    "1 mail not sent yet",
-    "1 mail given up",
+    "1 email not sent yet",
+    "1 email given up",
   ]);
   const webhooks = { disabled: 2, failing_since: now - 3601, given_up: 1 };
   expect(troubles({ ...well, webhooks }, now)).toEqual([
-    "a webhook endpoint that takes nothing",
+    "A webhook endpoint takes nothing",
     "2 webhook endpoints disabled for failing",
     "1 webhook event given up",
   ]);
-  expect(troubles({ ...well, dead_letters: 1 }, now)).toEqual(["1 message that every attempt failed for"]);
+  expect(troubles({ ...well, dead_letters: 1 }, now)).toEqual(["1 message failed at every attempt"]);
   expect(troubles({ ...well, events: { waiting: 1, oldest_at: now - 301, attention: 2 } }, now)).toHaveLength(2);
 });

@@ -145,7 +145,7 @@ describe("an act on a license", () => {
     };
     const asked = await send(browser, "/admin/licenses/new", form);
     const preview = await asked.text();
-    expect(preview).toContain("It is not mailed.");
+    expect(preview).toContain("It is not emailed.");
     const button = hiddenFields(preview);
     const first = await (await browser.post("/admin/licenses/new", { form: button })).text();
     const again = await (await browser.post("/admin/licenses/new", { form: button })).text();

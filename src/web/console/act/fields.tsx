@@ -31,7 +31,7 @@ export function readForm<Output>(schema: z.ZodType<Output>, sent: SentForm): Res
 export const Reason = z
   .string({ error: "Please say why." })
   .trim()
-  .min(1, "Please say why, so that others can understand it later.")
+  .min(1, "Please say why.")
   .max(500, "Please be brief: 500 characters at most.");
 
 /** Props of a field by its name: the value that was entered, and its fault. */

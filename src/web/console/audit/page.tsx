@@ -57,7 +57,7 @@ export const auditList = consoleView(
             <h1>Audit trail</h1>
             <a href={pathWithQuery(`${AUDIT_PATH}/csv`, given)}>Download as CSV</a>
           </div>
-          <p>Each act with its time, actor, subject and reason. Nobody can change or remove an entry.</p>
+          <p>Each act with its time, actor, subject and reason. Entries can't be changed or removed.</p>
           <FilterForm action={AUDIT_PATH} isFiltered={Object.values(given).some(Boolean)}>
             <FilterSelect name="action" label="Act" value={filter.action} options={actOptions(filter.action)} />
             <Field name="subject" label="Subject" value={filter.subject} placeholder="lic_, rel_, adm_ ..." />

@@ -1,51 +1,34 @@
 import { UNUSUAL_DAYS, type UnusualUse } from "../../../domain/figures/usage.ts";
 import { startOfDay, type UnixSeconds } from "../../../lib/time.ts";
 import { AreaChart, DayAxis } from "../../page/chart/kit.ts";
-import { type Child, counted, DataTable, type FC, formatCount, formatDate, Time, type Tone } from "../../page/kit.ts";
+import { DataTable, type FC, formatCount, formatDate, Stat, Time } from "../../page/kit.ts";
 import { licensePath } from "../license/words.tsx";
-import { troubles } from "../system/data.ts";
 import type { DashboardData } from "./data.ts";
 
-/** The figures at the top of the dashboard. */
-export const Figures: FC<DashboardData> = ({ at, days: { length: days }, standings, history, backlog }) => {
+/** The figures below the money: licenses, machines, downloads and refusals. */
+export const Figures: FC<DashboardData> = ({ days: { length: days }, standings, history }) => {
   const downloads = sumOf(history.downloadsByPlatform);
   const refused = sumOf(history.refusalsByCode);
-  const trouble = troubles(backlog, at);
+  const { active, suspended, expired, revoked, machines } = standings;
   return (
-    <ul class="figures">
-      <Figure value={standings.active} name={standings.active === 1 ? "license in force" : "licenses in force"}>
-        {counted(standings.suspended, "license")} on hold, {formatCount(standings.expired)} ended,{" "}
-        {formatCount(standings.revoked)} revoked
-      </Figure>
-      <Figure value={standings.machines} name={standings.machines === 1 ? "activated machine" : "activated machines"} />
-      <Figure value={downloads} name={downloads === 1 ? `download in ${days} days` : `downloads in ${days} days`}>
-        {change(downloads, history.downloadsBefore, days)}
-      </Figure>
-      <Figure value={refused} name={`refused attempts in ${days} days`} />
-      <Figure
-        value={trouble.length}
-        name={trouble.length === 1 ? "thing needs attention" : "things need attention"}
-        tone={trouble.length === 0 ? "good" : "careful"}
-      >
-        {trouble.length === 0 ? "Everything is processed, sent and published." : `${trouble.join("; ")}.`}{" "}
-        <a href="/admin/system">System</a>
-      </Figure>
-    </ul>
+    <div class="figures">
+      <Stat
+        label="Licenses in force"
+        value={active}
+        hint={`${formatCount(suspended)} on hold, ${formatCount(expired)} ended, ${formatCount(revoked)} revoked`}
+      />
+      <Stat label="Activated machines" value={machines} />
+      <Stat
+        label={`Downloads in ${days} days`}
+        value={downloads}
+        hint={change(downloads, history.downloadsBefore, days)}
+      />
+      <Stat label={`Refused attempts in ${days} days`} value={refused} />
+    </div>
   );
 };
 
 const sumOf = (counts: readonly { count: number }[]): number => counts.reduce((sum, { count }) => sum + count, 0);
-
-type FigureProps = { value: number; name: string; tone?: Tone; children?: Child };
-
-const Figure: FC<FigureProps> = ({ value, name, tone, children }) => (
-  <li class={tone === undefined ? "box" : `box ${tone}`}>
-    <p>
-      <strong>{formatCount(value)}</strong> {name}
-    </p>
-    {children ? <p class="quiet">{children}</p> : null}
-  </li>
-);
 
 /** Compares a count with the same number of days before. */
 function change(now: number, before: number, days: number): string {
@@ -72,9 +55,8 @@ export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean 
   <section aria-labelledby="unusual">
     <h2 id="unusual">Used from unusually many places</h2>
     <p>
-      Licenses used within {UNUSUAL_DAYS} days from more than three countries, or from more networks than five or half
-      of their machines. The owner may travel, or the key may have been passed on. Ask the owner before you rotate the
-      key.
+      Used within {UNUSUAL_DAYS} days from more than three countries, or from more networks than five or half of its
+      machines. Could be travel, or a shared key. Ask the owner before you rotate it.
     </p>
     <DataTable
       caption="Licenses used from unusually many places"
@@ -87,10 +69,10 @@ export const UnusualSection: FC<{ uses: readonly UnusualUse[]; mayRead: boolean 
         { header: "Countries", cell: ({ countries }) => countries, numeric: true },
         { header: "Networks", cell: ({ networks }) => networks, numeric: true },
         { header: "Machines allowed", cell: ({ machine_limit }) => machine_limit, numeric: true },
-        { header: "Which countries", cell: ({ names }) => countryNames(names) },
+        { header: "Names of countries", cell: ({ names }) => countryNames(names) },
       ]}
       rows={uses}
-      empty="No license is."
+      empty="None."
     />
   </section>
 );

@@ -1,11 +1,12 @@
 import { MONEY_EVENTS, type NameCount } from "../../../domain/figures/usage.ts";
-import type { RevenueMonth } from "../../../domain/money/revenue.ts";
 import { type ActVolume, actorIdOf, readActVolumes, unusualVolumes } from "../../../platform/identity/act-volume.ts";
 import { AREAS } from "../../../platform/usage/message.ts";
 import { DayChart, type Series, ShareTable, seriesOf, total } from "../../page/chart/kit.ts";
-import { type Child, counted, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
+import { type Child, type FC, formatCount, Notice, Time } from "../../page/kit.ts";
+import { type Names, readNames } from "../audit/names.ts";
 import { type ConsoleContext, consolePage, consoleView, firstPart, may, z } from "../kit.ts";
-import { RevenueSection, readLastMonths } from "../money/revenue.tsx";
+import { type RevenueNow, RevenueSection, readRevenueNow } from "../money/revenue-now.tsx";
+import { Attention } from "./attention.tsx";
 import { type DashboardData, RANGES, type Range, readDashboard } from "./data.ts";
 import { Figures, StandingSection, UnusualSection } from "./figures.tsx";
 
@@ -29,10 +30,14 @@ export const home = consoleView(
     const data = await readDashboard(c.env, days, c.var.now);
     const volumes = unusualVolumes(await readActVolumes(c.env.DB, c.var.now), c.var.config.ACT_LIMITS);
     const unusual = await Promise.all(volumes.map(async (one) => ({ ...one, actor: await actorIdOf(one.actor) })));
-    const revenue = may(c, "money:read") ? await readLastMonths(c, 2) : null;
+    const revenue = may(c, "money:read") ? await readRevenueNow(c) : null;
+    const names = await readNames(
+      c,
+      unusual.map(({ actor }) => actor),
+    );
     return consolePage(c, {
       title: "Dashboard",
-      main: <DashboardBody c={c} data={data} range={days} unusual={unusual} revenue={revenue} />,
+      main: <DashboardBody c={c} data={data} range={days} volumes={unusual} names={names} revenue={revenue} />,
     });
   },
 );
@@ -41,13 +46,15 @@ type Props = {
   c: ConsoleContext;
   data: DashboardData;
   range: Range;
-  unusual: readonly ActVolume[];
-  /** This month's and the last one's; null for an admin who may not see money. */
-  revenue: readonly RevenueMonth[] | null;
+  /** The acts that an admin does unusually often today. */
+  volumes: readonly ActVolume[];
+  names: Names;
+  /** Null for an admin who may not see money. */
+  revenue: RevenueNow | null;
 };
 
-/** The dashboard: figures, then charts with their numbers. */
-const DashboardBody: FC<Props> = ({ c, data, range, unusual, revenue }) => {
+/** The dashboard: money, things that need a person, figures, then charts with their numbers. */
+const DashboardBody: FC<Props> = ({ c, data, range, volumes, names, revenue }) => {
   const { at, days, history } = data;
   const downloads = seriesOf(history.downloadsByWorker, days);
   const money = seriesOf(data.money, days, MONEY_EVENTS);
@@ -70,19 +77,8 @@ const DashboardBody: FC<Props> = ({ c, data, range, unusual, revenue }) => {
           are not affected.
         </Notice>
       )}
-      {unusual.length === 0 ? null : (
-        <Notice tone="bad" title="An admin does something unusually often today">
-          <ul>
-            {unusual.map(({ act, actor, count }) => (
-              <li>
-                {actor}: {act}, {counted(count, "time")}
-              </li>
-            ))}
-          </ul>
-          If nobody knows why, revoke the token: it may be stolen.
-        </Notice>
-      )}
-      {revenue === null ? null : <RevenueSection rows={revenue} now={c.var.now} />}
+      {revenue === null ? null : <RevenueSection {...revenue} now={c.var.now} />}
+      <Attention c={c} facts={{ ...data, volumes, names }} />
       <Figures {...data} />
       <ChartSection
         id="downloads"

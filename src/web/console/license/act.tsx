@@ -101,8 +101,8 @@ export const keyPage = (c: ConsoleContext, { key, license, isMailed = true, ...o
       <>
         <Notice tone="good">
           {isMailed
-            ? `The key is also being mailed to ${license.email}.`
-            : `The key was not mailed. Please give it to ${license.email}.`}
+            ? `The key is also being emailed to ${license.email}.`
+            : `The key was not emailed. Please give it to ${license.email}.`}
         </Notice>
         <CopyBlock id="license-key" what="the license key">
           {key}

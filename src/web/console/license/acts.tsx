@@ -135,7 +135,7 @@ export const LICENSE_ACTS: readonly LicenseAct[] = [
     title: "Rotate the key of this license",
     button: "Rotate the key",
     dangerous: true,
-    done: "The key is replaced. The new key is being mailed to the owner.",
+    done: "The key is replaced. The new key is being emailed to the owner.",
     isOffered: () => true,
   },
   {

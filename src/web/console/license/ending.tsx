@@ -64,7 +64,7 @@ export const licenseErase = actRoutes("/admin/licenses/{id}/erase", {
   scope: "owner",
   params: LicenseParams,
   does: "erase the owner of a license",
-  example: { reason: "asked for by mail on 3 May, ticket 4711" },
+  example: { reason: "asked for by email on 3 May, ticket 4711" },
   answers: { 409: "The form again: a subscription is still running." },
   leadsTo: "The page of the license, without its owner.",
   missing: ["LICENSE_NOT_FOUND"],

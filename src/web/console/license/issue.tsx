@@ -60,7 +60,7 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
               name="send_mail"
               checked={entered("plan").value === undefined || entered("send_mail").value === "yes"}
             >
-              Mail the key to the owner
+              Email the key to the owner
             </CheckField>
           ) : (
             <input type="hidden" name="send_mail" value="yes" />
@@ -80,8 +80,8 @@ export const licenseIssue = actRoutes("/admin/licenses/new", {
             : [`It covers releases that are published until ${formatDate(license.updates_until)}.`]),
           `On ${counted(license.machine_limit, "machine")}, ${end}. It works at once.`,
           order.send_mail
-            ? "The key is shown to you once and mailed to the owner."
-            : "The key is shown to you once. It is not mailed.",
+            ? "The key is shown to you once and emailed to the owner."
+            : "The key is shown to you once. It is not emailed.",
         ];
       },
       carryOut: async (order, idempotencyKey) => {

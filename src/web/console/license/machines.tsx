@@ -38,7 +38,7 @@ export const LicenseMachines = ({ story: { license, usage }, mayWrite, now }: Pr
           ...(mayWrite ? [{ header: "Seat", cell: seat }] : []),
         ]}
         rows={license.machines}
-        empty="No machine has been activated. The owner does that with the license key."
+        empty="No machine is activated yet."
       />
     </section>
   );

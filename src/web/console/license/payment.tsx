@@ -44,7 +44,7 @@ export const LicensePayment: FC<Part> = ({ story: { license, order, charges, pay
   return (
     <section>
       <h2>Payment</h2>
-      {checkout_session_id === null ? <p>An admin issued it: nothing was paid here.</p> : <Facts facts={facts} />}
+      {checkout_session_id === null ? <p>Issued by an admin, without a payment.</p> : <Facts facts={facts} />}
       {payments.length === 0 ? null : (
         <DataTable
           caption="Payments, newest first"
@@ -54,7 +54,7 @@ export const LicensePayment: FC<Part> = ({ story: { license, order, charges, pay
             { header: "Payment", cell: (payment) => <PaymentName of={payment} /> },
             { header: "State", cell: (payment) => <PaymentState of={payment} /> },
             { header: "Total", cell: totalText, numeric: true },
-            { header: "Tax in it", cell: ({ tax, currency }) => formatAmount(tax, currency), numeric: true },
+            { header: "Tax", cell: ({ tax, currency }) => formatAmount(tax, currency), numeric: true },
             {
               header: "Invoice",
               cell: ({ invoice_url }) => (invoice_url === null ? "–" : <a href={invoice_url}>Customer's page</a>),

@@ -40,7 +40,7 @@ export function previewBar(machine: MachineRow, voidLease: boolean, now: UnixSec
   return sentences(
     ...consequences(machine, voidLease, now),
     "It can't be activated on this license again until the bar is lifted. Other machines aren't affected.",
-    "Somebody who sets the machine up anew, or changes its fingerprint, gets around the bar. For a leaked key, rotate the key.",
+    "Setting the machine up anew, or changing its fingerprint, gets around the bar. If the key leaked, rotate it.",
   );
 }
 

@@ -84,8 +84,8 @@ export function previewLicenseAct(
     case "rotate-key":
       return told(
         maySeeNewKey(admin)
-          ? "A new key is created, shown to you once, and mailed to the owner."
-          : "A new key is created and mailed to the owner. You do not see it, because that needs the scope licenses:issue.",
+          ? "A new key is created, shown to you once, and emailed to the owner."
+          : "A new key is created and emailed to the owner. You don't see it, because that needs the scope licenses:issue.",
         "The old key and all its tokens are refused at once for tokens, activations and verifications.",
         DOWNLOADS_STOP,
         leases(license.machines, now),
@@ -160,9 +160,9 @@ export async function previewErasure(db: D1Database, license: License): Promise<
       ? "The license is revoked forever. It is the only one of this address."
       : `All ${counted(licenses.length, "license")} of this address are revoked forever: ${licenses.map(({ id }) => id).join(", ")}.`,
     `New tokens, activations and verifications are refused at once, downloads everywhere usually within ${REVOCATION_SECONDS} seconds. Offline leases work until they end, or until their machine reads the status list.`,
-    "These are erased: the address, the note, names and fingerprints of machines, the owner of downloads, mails and sessions.",
+    "These are erased: the address, the note, names and fingerprints of machines, the owner of downloads, emails and sessions.",
     paying.size > 0 && "The customer is deleted at Stripe. Stripe keeps the invoices as long as tax law requires.",
     "The sale, its date and its payment are kept. So is the audit trail with your reason: do not write names in it.",
-    "This cannot be undone, and no mail is sent.",
+    "This cannot be undone, and no email is sent.",
   );
 }

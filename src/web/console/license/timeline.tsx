@@ -20,14 +20,14 @@ export const KIND_WORDS: Record<StoryKind, string> = {
 const MAIL_WORDS: Record<MailKind, string> = {
   license_key: "The license key",
   key_rotated: "The new license key",
-  trial_started: "The trial has started",
-  trial_ending: "The trial ends soon",
+  trial_started: "Trial started",
+  trial_ending: "Trial ends soon",
   payment_failed: "A payment failed",
-  payment_action_required: "A payment needs the customer",
-  payment_not_completed: "A payment was not completed",
-  order_held: "The order is being checked",
-  order_solved: "The order is solved",
-  license_suspended: "The license is on hold",
+  payment_action_required: "Payment needs the customer",
+  payment_not_completed: "Payment not completed",
+  order_held: "Order is being checked",
+  order_solved: "Order resolved",
+  license_suspended: "License on hold",
   license_resumed: "The license works again",
   license_cancelled: "The subscription is canceled",
   license_uncancelled: "The cancellation is undone",
@@ -41,8 +41,8 @@ const MAIL_WORDS: Record<MailKind, string> = {
   machine_limit_changed: "Another machine limit",
   plan_changed: "Another plan",
   end_changed: "Another end",
-  address_changed: "The old address is told of the new one",
-  renewed: "A payment was received",
+  address_changed: "Email address changed",
+  renewed: "Payment received",
   recovery_link: "A link to sign in",
 };
 
@@ -57,7 +57,7 @@ export const textsOf = ({ entries }: LicenseStory): string[] =>
 /** The story of a license, newest entry first. */
 export const StoryTimeline: FC<{ story: LicenseStory; names: Names }> = ({ story, names }) =>
   story.entries.length === 0 ? (
-    <p class="empty">There is no entry of this kind.</p>
+    <p class="empty">None.</p>
   ) : (
     <ol class="timeline">
       {story.entries.map((entry) => (

@@ -35,7 +35,7 @@ export const WAYS = [
   { name: "refund", link: "Refund", scope: "money:refund" },
 ] as const;
 
-const TOLD = "The buyer is told by email. This is final: no later event changes it.";
+const TOLD = "The buyer is told by email. This is final.";
 
 /** What a person needs to know about an order to solve it. */
 function aboutOrder({ id, email, amount_total, currency, held_reason, held_detail }: Order): string {
@@ -64,7 +64,7 @@ async function solve(c: ConsoleContext, id: string, wanted: Resolution, reason: 
 const back = (c: ConsoleContext): { href: string; text: string } =>
   may(c, "money:read")
     ? { href: "/admin/orders?state=held", text: "Show held orders" }
-    : { href: "/admin", text: "Go on" };
+    : { href: "/admin", text: "Continue" };
 
 /** Props that the three acts share. */
 const shared = async (c: ConsoleContext, id: string) => {

@@ -1,9 +1,8 @@
 import { revenueCsv } from "../../../domain/money/file.ts";
-import { lastMonths, type Month, monthOf, type RevenueMonth, readRevenue } from "../../../domain/money/revenue.ts";
+import { lastMonths, type Month, type RevenueMonth, readRevenue } from "../../../domain/money/revenue.ts";
 import { formatAmount } from "../../../lib/money.ts";
-import type { UnixSeconds } from "../../../lib/time.ts";
 import { csvHeaders, csvOf } from "../../../platform/http/csv.ts";
-import { type Column, counted, DataTable, type FC, formatCount } from "../../page/kit.ts";
+import { type Column, DataTable } from "../../page/kit.ts";
 import { type ConsoleContext, consolePage, consoleView, z } from "../kit.ts";
 
 const MONTHS = ["12", "36"] as const;
@@ -16,7 +15,7 @@ const MonthCount = z
 const MONTH_NAME = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 
 /** A month for people: `November 2026`. */
-const monthName = (month: Month): string => MONTH_NAME.format(new Date(`${month}-01T00:00:00Z`));
+export const monthName = (month: Month): string => MONTH_NAME.format(new Date(`${month}-01T00:00:00Z`));
 
 const amount = (name: "gross" | "tax" | "refunded" | "net" | "mrr") => (row: RevenueMonth) =>
   formatAmount(row[name], row.currency);
@@ -94,62 +93,3 @@ export const revenueFile = consoleView(
   },
   async (c, { months }) => c.body(revenueCsv(await readLastMonths(c, Number(months))), 200, csvHeaders("revenue")),
 );
-
-/** The revenue of this month at the top of the dashboard, and how the month before compares. */
-export const RevenueSection: FC<{ rows: readonly RevenueMonth[]; now: UnixSeconds }> = ({ rows, now }) => {
-  const current = rows.filter(({ month }) => month === monthOf(now));
-  return (
-    <section aria-labelledby="revenue">
-      <div class="row spread">
-        <h2 id="revenue">Revenue in {monthName(monthOf(now))}</h2>
-        <nav class="row" aria-label="Money">
-          <a href="/admin/revenue">All months</a>
-          <a href="/admin/orders">Orders</a>
-        </nav>
-      </div>
-      {current.length === 0 ? <p class="empty">Nothing was sold yet this month.</p> : null}
-      <ul class="figures money">
-        {current.map((row) => (
-          <>
-            <li class="box">
-              <p>
-                <strong>{formatAmount(row.net, row.currency)}</strong> net, of {formatAmount(row.gross, row.currency)}{" "}
-                paid
-              </p>
-              <p class="quiet">
-                {formatAmount(row.tax, row.currency)} tax, {formatAmount(row.refunded, row.currency)} refunded.{" "}
-                {before(rows, row)}
-              </p>
-            </li>
-            {row.mrr === 0 && row.churn === 0 ? null : (
-              <li class="box">
-                <p>
-                  <strong>{formatAmount(row.mrr, row.currency)}</strong> recurring a month
-                </p>
-                <p class="quiet">
-                  {counted(row.subscriptions, "subscription")}; {formatCount(row.churn)} stopped.
-                </p>
-              </li>
-            )}
-            <li class="box">
-              <p>
-                <strong>{formatCount(row.purchases)}</strong> {row.purchases === 1 ? "purchase" : "purchases"} in{" "}
-                {row.currency.toUpperCase()}
-              </p>
-              <p class="quiet">
-                {counted(row.renewals, "renewal")}. {counted(row.trials_started, "trial")} started,{" "}
-                {formatCount(row.trials_converted)} converted.
-              </p>
-            </li>
-          </>
-        ))}
-      </ul>
-    </section>
-  );
-};
-
-/** The net revenue of the month before in the same currency. */
-function before(rows: readonly RevenueMonth[], { month, currency }: RevenueMonth): string {
-  const last = rows.findLast((row) => row.currency === currency && row.month < month);
-  return last === undefined ? "" : `${formatAmount(last.net, currency)} net in ${monthName(last.month)}.`;
-}

@@ -62,7 +62,7 @@ export const publisherAdd = actRoutes(`${PUBLISHERS}/new`, {
           {...entered("repository_id")}
           label="Repository id"
           hint={
-            'The number "id" that https://api.github.com/repos/OWNER/REPO shows. A name may pass to somebody else; an id does not.'
+            'The number "id" that https://api.github.com/repos/OWNER/REPO shows. A name can pass to another owner; an id cannot.'
           }
           inputmode="numeric"
           required

@@ -73,7 +73,7 @@ export const releaseRead = consoleView(
           <Downloads use={await readReleaseUse(c.env.STATISTICS, release, c.var.now)} />
           {may(c, "audit:read") ? (
             <p>
-              <a href={auditPath({ subject: id })}>Show its audit entries</a>
+              <a href={auditPath({ subject: id })}>History</a>
             </p>
           ) : null}
         </>

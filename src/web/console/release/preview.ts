@@ -42,7 +42,7 @@ function previewReleaseAct(
     case "yank":
       return [
         `It disappears from lists ${SOON}. A request for the latest version gets the one before it.`,
-        "A request for exactly this version still works, so pinned installations do not break.",
+        "Pinned installs keep working: this exact version is still served.",
         used,
         "You can unyank it later.",
       ];
@@ -54,7 +54,7 @@ function previewReleaseAct(
     case "block":
       return [
         `Its files, including links already handed out, are refused to everybody ${SOON}. The refusal says that the release was withdrawn.`,
-        "Installations pinned to this version break. Workers already installed keep running.",
+        "Lockfiles pinned to it will fail. Existing installs keep running.",
         used,
         `It was available to ${audience}.`,
         "These files are never offered again. An owner may free the version for a new build; better publish a new version.",

@@ -95,7 +95,7 @@ export function configFacts(config: Config): [name: string, value: string][] {
     ["Stripe's key", isSet(config.STRIPE_SECRET_KEY)],
     ["Stripe's webhook secret", isSet(config.STRIPE_WEBHOOK_SECRET)],
     ["Days of grace after a failed renewal", String(config.GRACE_DAYS)],
-    ["Mails come from", config.MAIL_FROM.email],
+    ["Emails come from", config.MAIL_FROM.email],
     ["Cloudflare Access", config.ACCESS_TEAM_DOMAIN === "" ? "not used" : config.ACCESS_TEAM_DOMAIN],
     ["Requests logged", config.LOG_REQUESTS],
   ];
@@ -111,14 +111,14 @@ export function troubles(
 ): string[] {
   const age = (at: UnixSeconds | null) => (at === null ? 0 : now - at);
   return sentences(
-    now - cron_at > CRON_LATE && "the cron has not run for ten minutes",
+    now - cron_at > CRON_LATE && "The cron has not run for ten minutes",
     age(outbox.oldest_at) > 2 * MINUTE && `${counted(outbox.waiting, "change")} not published yet`,
     age(events.oldest_at) > 5 * MINUTE && `${counted(events.waiting, "payment event")} not processed`,
-    events.attention > 0 && `${counted(events.attention, "payment event")} that need a person`,
-    age(mails.oldest_at) > 15 * MINUTE && `${counted(mails.waiting, "mail")} not sent yet`,
-    dead_letters > 0 && `${counted(dead_letters, "message")} that every attempt failed for`,
-    mails.given_up > 0 && `${counted(mails.given_up, "mail")} given up`,
-    age(webhooks.failing_since) > HOUR && "a webhook endpoint that takes nothing",
+    events.attention > 0 && `${counted(events.attention, "payment event")} to look at`,
+    age(mails.oldest_at) > 15 * MINUTE && `${counted(mails.waiting, "email")} not sent yet`,
+    dead_letters > 0 && `${counted(dead_letters, "message")} failed at every attempt`,
+    mails.given_up > 0 && `${counted(mails.given_up, "email")} given up`,
+    age(webhooks.failing_since) > HOUR && "A webhook endpoint takes nothing",
     webhooks.disabled > 0 && `${counted(webhooks.disabled, "webhook endpoint")} disabled for failing`,
     webhooks.given_up > 0 && `${counted(webhooks.given_up, "webhook event")} given up`,
   );
@@ -132,8 +132,8 @@ export const DONE = {
     text: "The event could not be processed; the list shows the error. It stays in the list, and you can retry.",
   },
   "event-dismissed": { tone: "good", text: "The event is dismissed." },
-  "mail-queued": { tone: "good", text: "The mail is being sent. It leaves the list once it is sent." },
-  "mail-kept": { tone: "careful", text: "This mail is sent already, or its next automatic retry is within minutes." },
+  "mail-queued": { tone: "good", text: "The email is being sent, and then leaves the list." },
+  "mail-kept": { tone: "careful", text: "This email is sent already, or is retried within minutes." },
   "letter-sent": { tone: "good", text: "The message is in its queue again. If it fails again, it comes back here." },
   "letter-dismissed": { tone: "good", text: "The message is dropped. The audit trail has the reason." },
   "letter-kept": { tone: "careful", text: "Please give a reason. Or the message was settled already." },

@@ -70,8 +70,8 @@ export const DeadLetterSection: FC<{ c: ConsoleContext; letters: readonly DeadLe
   <QueueSection
     id="dead-letters"
     title="Dead letters"
-    about="Messages of the queues that every attempt failed for. A later success of the same job removes its letter."
-    caption="Messages that could not be worked off"
+    about="Messages of the queues that failed at every attempt. A later success of the same job removes its letter."
+    caption="Messages that failed at every attempt"
     columns={[
       {
         header: "Message",
@@ -92,7 +92,7 @@ export const DeadLetterSection: FC<{ c: ConsoleContext; letters: readonly DeadLe
       { header: "", cell: ({ id }) => (may(c, "owner") ? <LetterForm c={c} id={id} /> : null) },
     ]}
     rows={letters}
-    empty="Every message is worked off."
+    empty="None."
   />
 );
 

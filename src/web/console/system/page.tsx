@@ -38,9 +38,9 @@ export const systemRead = consoleView(
               return (
                 <li class={`box ${answers ? "good" : "bad"}`}>
                   <strong>{STORES[name]}</strong>{" "}
-                  <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Answers" : "Does not answer"} />
+                  <StatusBadge tone={answers ? "good" : "bad"} text={answers ? "Healthy" : "Down"} />
                   <p class="quiet">
-                    after {duration_ms} ms
+                    {duration_ms} ms
                     {name === "ledger" ? `, ${sizeInWords(data.sizes.ledger)}` : ""}
                   </p>
                 </li>
@@ -92,20 +92,22 @@ export const systemRead = consoleView(
 
 /** The size of a database, and how much of D1's limit it is. */
 const sizeInWords = (bytes: number): string =>
-  `${formatBytes(bytes)}, ${Math.round((bytes / DATABASE_LIMIT) * 100)} % of the most that D1 takes`;
+  `${formatBytes(bytes)}, ${Math.round((bytes / DATABASE_LIMIT) * 100)} % of D1's limit`;
 
 /** The statistics. Sales do not need them, so their failure is no alarm. */
 const StatisticsCard: FC<{ bytes: number | null }> = ({ bytes }) => (
   <li class={`box ${bytes === null ? "careful" : "good"}`}>
     <strong>Statistics (D1)</strong>{" "}
-    <StatusBadge tone={bytes === null ? "careful" : "good"} text={bytes === null ? "Do not answer" : "Answer"} />
-    <p class="quiet">{bytes === null ? "Figures are missing. Sales and downloads go on." : sizeInWords(bytes)}</p>
+    <StatusBadge tone={bytes === null ? "careful" : "good"} text={bytes === null ? "Down" : "Healthy"} />
+    <p class="quiet">
+      {bytes === null ? "Figures are missing. Sales and downloads aren't affected." : sizeInWords(bytes)}
+    </p>
   </li>
 );
 
 const TroubleList: FC<{ troubles: readonly string[] }> = ({ troubles }) =>
   troubles.length === 0 ? (
-    <p>Nothing is late.</p>
+    <p>No backlog.</p>
   ) : (
     <div class="box careful">
       <h2>Needs attention</h2>

@@ -59,7 +59,7 @@ export const EventSection: FC<{ c: ConsoleContext; events: readonly StoredEvent[
       },
     ]}
     rows={events}
-    empty="Every event is processed."
+    empty="No unprocessed event."
   />
 );
 
@@ -74,12 +74,12 @@ const DismissLink: FC<{ c: ConsoleContext; id: string }> = ({ c, id }) =>
     </a>
   ) : null;
 
-/** Unsent mails. The recipient is shown only to admins with `licenses:read`. */
+/** Emails that are not sent yet. The recipient is shown only to admins with `licenses:read`. */
 export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[] }> = ({ c, mails }) => (
   <QueueSection
     id="mails"
-    title="Mails not sent"
-    caption="Unsent mails"
+    title="Unsent emails"
+    caption="Emails that are not sent yet"
     columns={[
       { header: "Mail", cell: ({ kind }) => kind.replaceAll("_", " ") },
       { header: "To", cell: (mail) => recipientOf(c, mail) },
@@ -94,7 +94,7 @@ export const MailSection: FC<{ c: ConsoleContext; mails: readonly UnsentMail[] }
       },
     ]}
     rows={mails}
-    empty="Every mail is sent."
+    empty="No unsent email."
   />
 );
 
@@ -125,7 +125,7 @@ export const OutboxSection: FC<{ c: ConsoleContext; outbox: SystemData["outbox"]
       { header: "Since", cell: ({ oldest_at }) => <Time at={oldest_at} clock /> },
     ]}
     rows={outbox}
-    empty="Everything is published."
+    empty="No unpublished change."
   >
     {outbox.length === 0 ? null : <RetryButton c={c} action="publish" text="Publish now" />}
   </QueueSection>

@@ -4,7 +4,7 @@ import { Field, formatDateTime } from "../../page/kit.ts";
 import { actRoutes, adminActor, BRAKED, brake, LastDayToCome, lastDayField, z } from "../kit.ts";
 import { granted, LIST, SCOPE_WORDS, scopeFields, secretPage, WORKERS_HINT, WorkerList } from "./form.tsx";
 
-const NAME_HINT = "The list of tokens and the audit trail show it. Say what the token is for.";
+const NAME_HINT = "Shown in the token list and the audit trail.";
 
 const TokenForm = z
   .object({
@@ -46,7 +46,7 @@ export const tokenCreate = actRoutes("/admin/tokens/new", {
             (scope) => entered(scope).value === "yes",
           )}
           <Field {...entered("workers")} label="Only for workers" hint={WORKERS_HINT} />
-          {lastDayField(entered, "Leave it empty for no end.")}
+          {lastDayField(entered, "Leave empty for no end.")}
         </>
       ),
       preview: (wanted) => {

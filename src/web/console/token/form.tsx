@@ -10,7 +10,7 @@ export const LIST = "/admin/tokens";
 export const SCOPE_WORDS: Record<Scope, string> = {
   owner: "Everything, including creating owners",
   "licenses:read": "See licenses",
-  "licenses:write": "Suspend, revoke, reinstate and extend licenses, and replace keys by mail",
+  "licenses:write": "Suspend, revoke, reinstate and extend licenses, and replace keys by email",
   "licenses:issue": "Issue licenses, and see new keys",
   "money:refund": "Refund payments",
   "money:read": "See orders and revenue",
@@ -44,7 +44,7 @@ export const WORKERS_HINT =
 /** The check fields of the scopes that an admin may grant out of `offered`. */
 export const scopeFields = (entered: Entered, offered: readonly Scope[], checked: (scope: Scope) => boolean): Child => (
   <fieldset>
-    <legend>It may</legend>
+    <legend>Permissions</legend>
     {offered.map((scope) => (
       <CheckField name={scope} checked={checked(scope)}>
         {SCOPE_WORDS[scope]} <code>{scope}</code>
@@ -67,7 +67,7 @@ export const secretPage = (c: ConsoleContext, title: string, token: string, name
         <CopyBlock id="admin-token" what="the token">
           {token}
         </CopyBlock>
-        <p>{`It is shown only once: keep it like a password. You can revoke it in the list of tokens, as “${name}”.`}</p>
+        <p>{`It is shown only once. Treat it like a password. You can revoke it in the list of tokens, as “${name}”.`}</p>
       </>
     ),
     link: { href: LIST, text: "Show the tokens" },

@@ -71,7 +71,7 @@ export const tokenRenew = actRoutes("/admin/tokens/{id}/renew", {
             // Before the form is sent: the scopes by their names, without those that were split off.
             (scope) => entered(scope).value === "yes" || (!isSent(entered) && token.granted.includes(scope)),
           )}
-          {lastDayField(entered, "Leave it empty for no end.")}
+          {lastDayField(entered, "Leave empty for no end.")}
           {reasonField(entered)}
         </>
       ),
@@ -168,10 +168,10 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
               "The API, the command line and the console refuse it at once.",
               "Its sessions end.",
               keep_children
-                ? "The tokens that it made itself go on without it."
+                ? "The tokens that it made keep working without it."
                 : dependentsInWords(dependents, ", unless an owner keeps them"),
               isOwn && "You are signed in with this token, so you are signed out.",
-              "This cannot be undone. You can create another token.",
+              "This can't be undone. You can create another token.",
             )
           : ["Nothing changes: the token is revoked already."];
       },

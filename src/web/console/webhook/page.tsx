@@ -114,7 +114,7 @@ export const webhookRead = consoleView(
             empty="Nothing was sent yet."
           />
           <p>
-            <a href={auditPath({ subject: id })}>Show its audit entries</a>
+            <a href={auditPath({ subject: id })}>History</a>
           </p>
         </>
       ),

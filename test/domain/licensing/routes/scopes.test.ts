@@ -37,7 +37,7 @@ describe("a support token (licenses:write)", () => {
     const { preview, response } = await act(browser, `/admin/licenses/${id}/rotate-key`, REASON);
     expect(preview).toContain("You do not see it");
     const page = await read(browser, response.headers.get("Location") ?? "");
-    expect(page).toContain("being mailed to the owner");
+    expect(page).toContain("being emailed to the owner");
     expect(page).not.toMatch(/rbee_lic_/i);
   });
 

@@ -12,6 +12,7 @@ import {
   Notice,
   PostForm,
   pathWithQuery,
+  Time,
 } from "../../../page/kit.ts";
 import {
   actRoutes,
@@ -147,7 +148,8 @@ const chosenField = (c: ConsoleContext, found: readonly License[], entered: Ente
       <legend>{counted(found.length, "license")}</legend>
       {found.map((license) => (
         <CheckField name={license.id} checked={isFirst || entered(license.id).value === "yes"}>
-          {ownerText(license)} · {planName(license.plan)} <LicenseStatusBadge license={license} now={c.var.now} />
+          {ownerText(license)} · {planName(license.plan)}, issued <Time at={license.created_at} />{" "}
+          <LicenseStatusBadge license={license} now={c.var.now} />
         </CheckField>
       ))}
     </fieldset>
