@@ -86,10 +86,15 @@ function formatBilling({ billing }: License): Record<string, unknown> {
   return { Price: `${amountWithCode(price.amount, price.currency)} ${every}`, "Next charge": next ?? "none" };
 }
 
+/** The state of a payment. That of a trial says that nothing was paid for it, as in the console. */
+export function paymentState({ kind, state }: Readonly<Record<string, unknown>>): unknown {
+  return kind === "trial" && state === "paid" ? "free" : state;
+}
+
 /** The columns of the payments of one license. */
 const PAYMENT_COLUMNS = {
   PAYMENT: "kind",
-  STATE: "state",
+  STATE: paymentState,
   TOTAL: ({ total, currency }: NonNullable<License["payments"]>[number]) => amountWithCode(total, currency),
   AT: "at",
   INVOICE: "invoice_number",

@@ -22,7 +22,9 @@ const FROM = "read a copy of the bucket in this folder, without a running catalo
 export function addBackupCommands(program: CatalogCommand): void {
   const backup = program
     .command("backup")
-    .description("The backups of the ledger. Only an owner may read them, because they have every email address.");
+    .description(
+      "Lists, verifies and restores backups of the ledger. Owners only, because they hold every email address.",
+    );
 
   const list = backup.command("list").summary("list the backups, newest first").option("--from <folder>", FROM);
   list.action(async (options: From) => {
@@ -46,7 +48,7 @@ export function addBackupCommands(program: CatalogCommand): void {
 
   const verify = backup
     .command("verify")
-    .summary("read a backup back, and check all of it")
+    .summary("read a backup, and check all of it")
     .description(
       "Reads a backup back: the size and sum of each file, each row, all constraints and references in an empty database, the " +
         "number of rows that the ledger counted, and whether R2 has each file of its releases. Exit status 6: it is damaged.",
@@ -75,7 +77,7 @@ export function addBackupCommands(program: CatalogCommand): void {
         "a ledger in an empty database only: the first one fails if there is a table already.",
     )
     .argument("[backup]", WHICH, "latest")
-    .requiredOption("--out <folder>", "the folder for the files, which must not exist")
+    .requiredOption("-o, --out <folder>", "the folder for the files, which must not exist")
     .option("--from <folder>", FROM)
     .option(
       "--mark <mark...>",

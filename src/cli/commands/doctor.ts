@@ -17,7 +17,7 @@ export function addDoctorCommand(program: CatalogCommand): void {
   program
     .command("doctor")
     .description(
-      "Checks a deployment from outside and, with an admin token (stats:read), from inside the Worker. Each check that does not pass has its remedy.",
+      "Checks a deployment from outside and, with an admin token (stats:read), from inside. Each fault comes with its remedy.",
     )
     .option("--workers-dev <subdomain>", "also check that SUBDOMAIN.workers.dev is closed")
     .option("--dns <server>", "ask this DNS server, such as 1.1.1.1")

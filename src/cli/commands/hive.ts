@@ -133,6 +133,6 @@ function ownLicenseKey({ env, settings, activation }: Hive): string {
   if (key !== null) return licenseKey(key, "RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN");
   throw new CliError(
     EXIT.notAuthorized,
-    "This command needs a license key: set RBEE_LICENSE_KEY (rbee_lic_...) or use --key-stdin.",
+    "This needs a license key: add --key-stdin, or set RBEE_LICENSE_KEY (rbee_lic_...).",
   );
 }

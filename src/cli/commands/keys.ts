@@ -21,7 +21,7 @@ type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: str
 export function addKeysCommands(program: CatalogCommand): void {
   const keys = program
     .command("keys")
-    .description("Signing keys. keys/README.md in the project explains when to make which key.");
+    .description("Makes and rotates signing keys. keys/README.md in the project says when to make which key.");
 
   keys
     .command("new")
@@ -29,7 +29,7 @@ export function addKeysCommands(program: CatalogCommand): void {
     .option("--release", "a minisign key for releases; its public half is added to keys/release-signing.pub")
     .option("--index", "the key that signs indexes of releases; needs --sign-key")
     .option("--sign-key <file>", "with --index: the release key that vouches for it, a minisign key without a password")
-    .option("--out <file>", "the file for the private key, which must not exist")
+    .option("-o, --out <file>", "the file for the private key, which must not exist")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .run(async (context, options: NewKeyOptions) => {
       if (options.release && options.index) {
@@ -47,7 +47,7 @@ export function addKeysCommands(program: CatalogCommand): void {
       "Makes the next license signing key. The current key, fetched from the live catalog, verifies tokens for 31 days more: " +
         "the longest offline lease plus a day. keys/license-signing.jwks.json gets both keys, the current one with that end.",
     )
-    .option("--out <file>", "the file for the private key, which must not exist", "license-signing.secret.jwk")
+    .option("-o, --out <file>", "the file for the private key, which must not exist", "license-signing.secret.jwk")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .addHelpText("after", "\nExample:\n  $ rbee-catalog keys rotate --url https://catalog.rbee.dev")
     .run(async (context, options: KeysOptions & { out: string }) => {

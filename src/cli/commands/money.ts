@@ -4,6 +4,7 @@ import { amountWithCode, decimalAmount } from "../../lib/money.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
 import { printCsv } from "../csv.ts";
 import { day } from "../input.ts";
+import { paymentState } from "../license-view.ts";
 import { formatRows } from "../output.ts";
 import { addOrderCommands } from "./orders.ts";
 
@@ -34,18 +35,18 @@ type RevenueRow = z.infer<typeof Revenue>["revenue"][number];
 
 /** Adds `orders` and `revenue`, the commands for money. */
 export function addMoneyCommands(program: CatalogCommand): void {
-  const orders = program.command("orders").description("Payments and orders. Without a subcommand, it lists payments.");
+  const orders = program.command("orders").description("Lists payments (default), and shows and solves orders.");
 
   orders
     .command("list", { isDefault: true })
     .paged()
     .summary("list payments, refunds and disputes")
     .description("Lists every invoice, refund, dispute and credit note, newest first.")
-    .option("--license <id>", "only those of this license (lic_...)")
+    .option("--license <id>", "of this license (lic_...)")
     .option("--from <day>", "the first day, in UTC (2026-11-01)", day)
     .option("--to <day>", "the last day, in UTC", day)
-    .option("--state <state>", "only this state: paid, open, held, disputed, ...")
-    .option("--query <text>", "an invoice number, an email address or an id of Stripe's")
+    .option("-s, --state <state>", "in this state: paid, open, held, disputed, ...")
+    .option("--query <text>", "an invoice number, an email or an id of Stripe's")
     .option("--csv", "print all that match as CSV, for a spreadsheet")
     .addHelpText(
       "after",
@@ -82,7 +83,7 @@ export function totalOf(row: Record<string, unknown>): string {
 const ORDER_COLUMNS = {
   AT: "at",
   KIND: "kind",
-  STATE: "state",
+  STATE: paymentState,
   TOTAL: totalOf,
   INVOICE: "invoice_number",
   EMAIL: "email",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, Context } from "../command.ts";
 import { positiveInteger } from "../input.ts";
+import { REASON } from "../license-answer.ts";
 import { formatFields, formatRows } from "../output.ts";
 import { eventNumber } from "./webhooks.ts";
 
@@ -67,7 +68,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .summary("remove an event from the lists; no license changes")
     .description("Removes an event that fails or needs a person from the lists. The catalog does not handle it again.")
     .argument("<event>", "the event's id (evt_...)")
-    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .requiredOption(...REASON)
     .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
       const dismiss = path`/v1/admin/stripe-events/${id}/dismiss`;
       show(await client.json(EventAnswer, { method: "POST", path: dismiss, body: { reason } }), formatEvent);
@@ -107,7 +108,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
       .command(act)
       .summary(summary)
       .argument("<id>", "the letter's id (dead_...)")
-      .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+      .requiredOption(...REASON)
       .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
         await client.send({ method: "POST", path: path`/v1/admin/dead-letters/${id}/${act}`, body: { reason } });
         show({ id, act }, () => done);
@@ -119,7 +120,7 @@ export function addOperationsCommands(program: CatalogCommand): void {
     .description(
       "Writes every record of the edge copy again from the ledger, after a restore or if KV has lost records.",
     )
-    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .requiredOption(...REASON)
     .runAsAdmin(async ({ client, show }, { reason }: { reason: string }) => {
       const request = { method: "POST", path: "/v1/admin/republish", body: { reason } } as const;
       const started = await client.json(Republished, request);

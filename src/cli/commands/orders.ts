@@ -4,6 +4,7 @@ import { path } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { positiveInteger } from "../input.ts";
+import { REASON } from "../license-answer.ts";
 import { formatLicense, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
 
@@ -53,16 +54,16 @@ export function addOrderCommands(orders: CatalogCommand): void {
 
   orders
     .command("resolve")
-    .summary("solve a held order: a plan, a license or a refund")
+    .summary("solve a held order: by a license or a refund")
     .description(
-      "Solves a held order for good, in one of three ways, and tells the buyer by email. If you fix the cause instead, " +
-        "such as a price's lookup key, use `events retry`.",
+      "Solves a held order in one of three ways, and emails the buyer. This cannot be undone. If you have fixed the cause, such " +
+        "as a price's lookup key, use `events retry` instead.",
     )
     .argument(...ORDER)
-    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .requiredOption(...REASON)
     .option("--plan <plan>", "make a license of this plan for the payment")
-    .option("--machines <n>", "with --plan: how many (default: the order's)", positiveInteger)
-    .option("--email <address>", "with --plan: the buyer's address, if it has none")
+    .option("-m, --machines <n>", "with --plan: machine limit (default: the order's)", positiveInteger)
+    .option("-e, --email <address>", "with --plan: the buyer's email, if the order has none")
     .option("--license <id>", "give the payment to this license (lic_...)")
     .option("--refund", "refund the payment, and end its subscription")
     .addHelpText(

@@ -15,7 +15,7 @@ type SyncOptions = { dryRun?: boolean; live?: boolean; permissions?: boolean };
 
 /** Adds `plans`, which prepares a Stripe account to sell the plans. */
 export function addPlansCommands(program: CatalogCommand): void {
-  const plans = program.command("plans").description("Plans.");
+  const plans = program.command("plans").description("Prepares a Stripe account to sell the plans.");
 
   plans
     .command("sync")
@@ -27,7 +27,7 @@ export function addPlansCommands(program: CatalogCommand): void {
         "The secret of a new endpoint is printed once.\n\n" +
         "STRIPE_SECRET_KEY in the environment selects the account; STRIPE_API_BASE selects a stand-in on loopback.",
     )
-    .option("--dry-run", "print the changes without making them")
+    .option("-n, --dry-run", "print the changes without making them")
     .option("--live", "allow a live key, which changes real prices")
     .option("--permissions", "print the permissions that a restricted key needs, without asking Stripe")
     .addHelpText("after", "\nExample:\n  $ STRIPE_SECRET_KEY=sk_test_... rbee-catalog plans sync --dry-run")

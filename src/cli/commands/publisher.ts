@@ -3,6 +3,7 @@ import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { findRepository, type Repository } from "../github.ts";
+import { REASON } from "../license-answer.ts";
 import { formatFields } from "../output.ts";
 
 const Publisher = z.looseObject({
@@ -32,19 +33,19 @@ type AddOptions = {
 export function addPublisherCommands(program: CatalogCommand): void {
   const publisher = program
     .command("publisher")
-    .description("Trusted publishers: workflows of GitHub Actions that may publish without a stored secret.");
+    .description("Manages trusted publishers: workflows of GitHub Actions that publish without a stored secret.");
 
   publisher
     .command("add")
     .summary("let a workflow publish some workers")
     .description(
-      "Lets runs of one workflow publish some workers. GitHub is asked for the ids of the repository and its owner, because a " +
-        "name may pass to somebody else.",
+      "Lets runs of one workflow publish some workers. It asks GitHub for the ids of the repository and of its owner, because " +
+        "names can change hands.",
     )
     .argument("<repository>", "OWNER/REPO at GitHub; set GITHUB_TOKEN for a private one")
     .requiredOption("--workflow <file>", "the workflow, such as release.yml")
-    .requiredOption("--worker <id...>", "the workers, such as llm-worker-rbee-premium-*")
-    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .requiredOption("-w, --worker <id...>", "the workers, such as llm-worker-rbee-premium-*")
+    .requiredOption(...REASON)
     .option("--environment <name>", "the environment that the job must run in (recommended)")
     .option("--ref <ref...>", "the tags or branches, such as refs/heads/main (default: refs/tags/v*)")
     .option("--repository-id <id>", "the repository's id, with --owner-id: GitHub is not asked")
@@ -90,7 +91,7 @@ Example:
     .command("remove")
     .summary("end a publisher and its tokens at once")
     .argument("<publisher>", "the publisher's id (pub_...)")
-    .requiredOption("--reason <text>", "the reason for the audit trail; name no person in it")
+    .requiredOption(...REASON)
     .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
       const request = { method: "DELETE", path: path`/v1/admin/publishers/${id}`, body: { reason } } as const;
       show(await client.json(PublisherAnswer, request), () => `Removed ${id}. Its tokens have ended.`);

@@ -6,6 +6,7 @@ import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
 import { createPrivateFile } from "../files.ts";
 import { moment } from "../input.ts";
+import { REASON } from "../license-answer.ts";
 
 const CreatedToken = z.looseObject({ token: z.string(), admin_token: z.looseObject({ id: z.string() }) });
 
@@ -14,14 +15,14 @@ type RenewOptions = { scope?: string[]; worker?: string[]; expires?: string; rea
 
 /** Adds `token`, the commands for admin tokens. */
 export function addTokenCommands(program: CatalogCommand): void {
-  const token = program.command("token").description("Admin tokens.");
+  const token = program.command("token").description("Creates, lists, renews and revokes admin tokens.");
 
   token
     .command("create")
     .summary("create an admin token and print it once")
     .requiredOption("--name <name>", "the purpose of the token")
     .requiredOption("--scope <scope...>", "its scopes, such as licenses:read or releases:write; owner: everything")
-    .option("--worker <id...>", "only for the releases of these workers")
+    .option("-w, --worker <id...>", "only for the releases of these workers")
     .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
     .addHelpText("after", "\nExample:\n  $ rbee-catalog token create --name 'release pipeline' --scope releases:write")
     .runAsAdmin(async ({ client, show, note }, { name, scope: scopes, worker: workers, expires }: CreateOptions) => {
@@ -64,9 +65,9 @@ export function addTokenCommands(program: CatalogCommand): void {
 
   token
     .command("revoke")
-    .summary("revoke an admin token for good")
+    .summary("revoke an admin token forever")
     .argument("<token>", "the token's id (adm_...), not the token itself")
-    .option("--keep-children", "let the tokens that it made go on (owners only)")
+    .option("--keep-children", "keep the tokens that it made (owners only)")
     .runAsAdmin(async ({ client, show }, id: string, { keepChildren = false }: { keepChildren?: boolean }) => {
       const query = keepChildren ? "?keep_children=true" : "";
       await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` + query });
@@ -82,9 +83,9 @@ export function addTokenCommands(program: CatalogCommand): void {
     )
     .argument("<token>", "the token's id (adm_...), not the token itself")
     .option("--scope <scope...>", "the scopes that it keeps")
-    .option("--worker <id...>", "the workers that it keeps")
+    .option("-w, --worker <id...>", "the workers that it keeps")
     .option("--expires <when>", "a date, an RFC 3339 time or days from now (90d)", (text) => moment(text))
-    .option("--reason <text>", "the reason for the audit trail")
+    .option(...REASON)
     .runAsAdmin(async ({ client, show, note }, id: string, options: RenewOptions) => {
       const { scope: scopes, worker: workers, expires: expires_at, reason } = options;
       const request = {
@@ -100,7 +101,7 @@ export function addTokenCommands(program: CatalogCommand): void {
     .command("keep")
     .summary("let a token outlive the token that made it (owners only)")
     .argument("<token>", "the token's id (adm_...), not the token itself")
-    .requiredOption("--reason <text>", "the reason for the audit trail")
+    .requiredOption(...REASON)
     .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
       const kept = z.looseObject({ admin_token: z.looseObject({ id: z.string() }) });
       const answer = await client.post(kept, path`/v1/admin/tokens/${id}/keep`, { reason });

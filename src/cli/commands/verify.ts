@@ -17,13 +17,13 @@ export function addVerifyCommand(program: CatalogCommand): void {
   program
     .command("verify")
     .description(
-      "Identifies the worker and version of each file, whether it is outdated or withdrawn, and its builder; or refuses the " +
-        "file. Trusts an index only if the release key pinned on this machine vouches for it, it has not expired, and it is not " +
-        "older than one that was seen before.",
+      "Shows the worker, version and builder of each file, and whether it is outdated or withdrawn; or fails. It trusts an index " +
+        "only if the release key that is pinned on this machine vouches for it, it has not expired, and it is not older than " +
+        "one seen before.",
     )
-    .argument("[worker or file...]", "installed workers, or files; default: every installed worker")
+    .argument("[worker or file...]", "installed workers, or files (default: every installed worker)")
     .option("-d, --dir <folder>", "where workers are installed", workersFolder(program.io.env))
-    .option("--mirror <url>", "fetch the indexes from a copy of the catalog's files: a URL, or a folder")
+    .option("--mirror <url>", "use a copy of the catalog's files: a URL, or a folder")
     .option("--release-key <file>", "minisign public key to trust and pin from now on")
     .addHelpText(
       "after",
@@ -66,7 +66,7 @@ Examples:
 function requireGood(files: readonly FileReport[]): void {
   const count = (result: FileReport["result"]): number => files.filter((file) => file.result === result).length;
   if (count("refused") > 0) {
-    throw new CliError(EXIT.integrity, `Refused: ${count("refused")} of ${files.length} files. Do not run them.`);
+    throw new CliError(EXIT.integrity, `Failed: ${count("refused")} of ${files.length} files. Do not run them.`);
   }
   if (count("blocked") === 0) return;
   throw new CliError(EXIT.refused, `Withdrawn: ${count("blocked")} of ${files.length}. Do not run them.`);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
 import { positiveInteger } from "../input.ts";
+import { REASON } from "../license-answer.ts";
 import { formatFields } from "../output.ts";
 
 const Endpoint = z.looseObject({
@@ -29,7 +30,6 @@ type ChangeOptions = Reason & { newUrl?: string; description?: string; type?: st
 type ReplayOptions = Reason & { from?: number; to?: number; any?: true };
 
 const ENDPOINT = ["<endpoint>", "the endpoint's id (whe_...)"] as const;
-const REASON = ["--reason <text>", "the reason for the audit trail; name no person in it"] as const;
 const TYPES = "the types of events, such as license.* or release.publish";
 
 /** The types that an endpoint is sent. Without any, it gets all. */
@@ -51,9 +51,7 @@ function hours(text: string): number {
 export function addWebhookCommands(program: CatalogCommand): void {
   const webhooks = program
     .command("webhooks")
-    .description(
-      "Endpoints that get events by the Standard Webhooks specification (docs/events.md). Without a subcommand, it lists them.",
-    );
+    .description("Sends events to your systems by the Standard Webhooks specification. Lists the endpoints (default).");
   addReading(webhooks);
   addActs(webhooks);
   addRepeating(webhooks);
@@ -154,7 +152,7 @@ Example:
     });
 
   for (const [act, summary, done] of [
-    ["disable", "send nothing more to an endpoint; its events wait", "Events wait from now on."],
+    ["disable", "pause an endpoint; its events wait", "Paused. Events wait from now on."],
     ["enable", "send events to an endpoint again", "Events are sent again."],
   ] as const) {
     const command = webhooks
@@ -162,7 +160,7 @@ Example:
       .summary(summary)
       .argument(...ENDPOINT)
       .requiredOption(...REASON);
-    if (act === "enable") command.option("--skip", "leave out what has happened meanwhile");
+    if (act === "enable") command.option("--skip", "skip what happened meanwhile");
     command.runAsAdmin(async ({ client, show }, id: string, { reason, skip }: Reason & { skip?: true }) => {
       const request = { method: "POST", path: path`/v1/admin/webhooks/${id}/${act}`, body: { reason, skip } } as const;
       show(await client.json(EndpointAnswer, request), () => done);
@@ -171,7 +169,7 @@ Example:
 
   webhooks
     .command("remove")
-    .summary("remove an endpoint for good")
+    .summary("remove an endpoint forever")
     .argument(...ENDPOINT)
     .requiredOption(...REASON)
     .runAsAdmin(async ({ client, show }, id: string, { reason }: Reason) => {

@@ -73,7 +73,7 @@ export async function verifyFile(
     return { ...facts, provenance: await readProvenance(client, facts, sha256, filesOf(found.version)) };
   }
   return refused(
-    `it is not a published file${workerId ? ` of ${workerId}` : ""}, or it was published in the last two minutes.`,
+    `not a published file${workerId ? ` of ${workerId}` : ""} (very recent releases may take two minutes).`,
   );
 }
 
@@ -81,7 +81,7 @@ export async function verifyFile(
 export function formatFileReport(report: FileReport): string {
   const lines =
     report.result === "refused"
-      ? [`REFUSED: ${report.reason}`]
+      ? [`FAILED: ${report.reason}`]
       : [
           `${report.worker_id} ${report.version} (${report.filename}), as it was published and signed`,
           standingLine(report.result, report.latest),
@@ -93,8 +93,8 @@ export function formatFileReport(report: FileReport): string {
 const standingLine = (standing: Standing, latest: string | null): string | null =>
   ({
     current: null,
-    outdated: `Version ${latest} is out.`,
-    yanked: "This version has been yanked. Change to another when you can.",
+    outdated: `Version ${latest} is available: run \`rbee-catalog upgrade\`.`,
+    yanked: "This version was yanked. Update when you can: run `rbee-catalog upgrade`.",
     blocked: "THIS VERSION HAS BEEN WITHDRAWN. Do not run it.",
   })[standing];
 
