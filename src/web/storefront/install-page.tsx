@@ -37,9 +37,10 @@ export function installPage({ formats, available, system, url }: Content): Promi
           One command finds the worker that fits your machine and its GPU. Or use the tool you already have: all of them
           install the same files.
         </p>
+        <h2 class="unseen">Commands for your system</h2>
         <SystemTabs
           shown={system}
-          level={2}
+          level={3}
           panels={INSTALL_SYSTEMS.map((one) => ({
             system: one,
             content: (
