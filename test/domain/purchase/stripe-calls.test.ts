@@ -71,6 +71,8 @@ describe("the client of Stripe", () => {
       'observation.ts ["invoice.payments", "invoice.amount_paid_off_stripe"]',
       'observation.ts ["items.data.price.currency_options"]',
       'observation.ts ["refunds"]',
+      'prices.ts ["data.currency_options"]',
+      'start.ts ["data.currency_options"]',
     ]);
   });
 });
