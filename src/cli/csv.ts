@@ -2,8 +2,8 @@ import type { Context } from "./command.ts";
 import { CliError, EXIT } from "./errors.ts";
 
 /**
- * Fetches a list as CSV and prints it. Lines end without a carriage return, as on a terminal. Throws `CliError`, also with
- * `--json`.
+ * Fetches a list as CSV and prints it. Lines end without a carriage return, as on a terminal. Throws `CliError`, also
+ * with `--json`.
  */
 export async function printCsv(
   { client, isJson, show }: Context,

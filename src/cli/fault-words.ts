@@ -35,7 +35,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
   source_tag: "--source-tag",
 };
 
-/** A fault of a request in the words of this command: `machine_limit` and `Too big: ...` become `--machines must be ...`. */
+/**
+ * A fault of a request in the words of this command: `machine_limit` and `Too big: ...` become `--machines must be ...`.
+ */
 export function faultInWords(path: string, message: string): string {
   const [name = "", ...rest] = path.split(".");
   const option = OPTIONS[name] ?? (/^[a-z]+$/.test(name) ? `--${name}` : name);

@@ -38,7 +38,7 @@ export async function namedWorkers(names: readonly string[], folder: string): Pr
   });
 }
 
-/** The state of an installed worker: `other` is no file that the catalog has published, `unknown` could not be asked. */
+/** The state of an installed worker. `other`: no file that the catalog has published. `unknown`: it did not answer. */
 export type InstalledState = "current" | "outdated" | "yanked" | "blocked" | "other" | "unknown";
 
 /** An installed worker. `version` and `latest` are null where they are not known. */
