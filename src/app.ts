@@ -162,6 +162,7 @@ const UNGUARDED = [
   "/v1/licenses/activate",
   "/v1/licenses/deactivate",
   "/v1/licenses/token",
+  "/v1/licenses/exchange",
   "/v1/trusted-publishing/token",
 ];
 

@@ -90,6 +90,11 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
        SELECT id, 1, 'chg_1', 'license.issue', 'lic_1', 'failed', 1, 1, ? FROM webhook_endpoints`,
     ).bind(wide(100)),
     env.DB.prepare("INSERT INTO mail_opt_outs VALUES (?, 'renewals', 1)").bind(email),
+    env.DB.prepare("INSERT INTO foreign_keys VALUES (?, ?, 0, 'lemon-squeezy', ?, NULL)").bind(
+      wide(43),
+      license.id,
+      currentTime(),
+    ),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);

@@ -39,6 +39,7 @@ problem_codes! {
     CredentialRequired = "CREDENTIAL_REQUIRED", "The operation needs a license key or token.";
     KeyInvalid = "KEY_INVALID", "The license key is mistyped or forged.";
     KeyRotated = "KEY_ROTATED", "A newer license key has replaced this one.";
+    KeyExchanged = "KEY_EXCHANGED", "The key of another shop was exchanged. Use the rbee license key.";
     KeyRequired = "KEY_REQUIRED", "Tokens alone get no further one. Send the license key again.";
     TokenInvalid = "TOKEN_INVALID", "The token does not verify.";
     TokenExpired = "TOKEN_EXPIRED", "The token has ended. Renew it.";

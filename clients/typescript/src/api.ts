@@ -9,6 +9,7 @@ export const PROBLEM_CODES = [
   "CREDENTIAL_REQUIRED",
   "KEY_INVALID",
   "KEY_ROTATED",
+  "KEY_EXCHANGED",
   "KEY_REQUIRED",
   "TOKEN_INVALID",
   "TOKEN_EXPIRED",
@@ -56,6 +57,8 @@ export const PROBLEM_CODES = [
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 export type ActivatedMachine = LicenseToken & {
+  /** If the credential was a key of another shop: the license's own key, which replaces it. Store it. */
+  key?: string;
   took_over: Machine & Record<string, unknown> | null;
 };
 

@@ -39,6 +39,7 @@ export const MIGRATIONS = {
     "0040_webhooks.sql",
     "0041_pending_orders.sql",
     "0042_revocations.sql",
+    "0043_foreign_keys.sql",
     "0045_order_consent.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],

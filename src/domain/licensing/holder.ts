@@ -52,11 +52,16 @@ async function holderOfToken(
   return ok(holder);
 }
 
-async function hashesOfSentMachine(
+/**
+ * The hashes of the machine that a request names beside its credential; null if it names none. Errors:
+ * MACHINE_MISMATCH for two names, MACHINE_REQUIRED for a text that is no fingerprint.
+ */
+export async function sentMachine(
   licenseId: string,
-  machine: string | null,
+  { machines: [machine, other] }: Pick<Credential, "machines">,
 ): Promise<Result<FingerprintHashes | null, LicenseRefusal>> {
-  if (machine === null) return ok(null);
+  if (other !== undefined) return err({ code: "MACHINE_MISMATCH", why: "two_names" });
+  if (machine === undefined) return ok(null);
   const fingerprint = fingerprintSchema().safeParse(machine);
   return fingerprint.success
     ? ok(await fingerprintHashes(licenseId, fingerprint.data))
@@ -70,19 +75,16 @@ async function holderOf(
   now: UnixSeconds,
 ): Promise<Result<RequestHolder, LicenseRefusal>> {
   const { secret, machines } = credential;
-  const [sent = null, other] = machines;
-  if (other !== undefined) {
-    return err({ code: "MACHINE_MISMATCH", why: "two_names" });
-  }
+  if (machines.length > 1) return err({ code: "MACHINE_MISMATCH", why: "two_names" });
   if (looksLikeLicenseKey(secret) || !looksLikeSignedToken(secret)) {
     const key = await parseLicenseKey(secret, secrets.keySecret);
     if (!key.ok) return key;
-    const machine = await hashesOfSentMachine(key.value.licenseId, sent);
+    const machine = await sentMachine(key.value.licenseId, credential);
     return machine.ok ? ok({ kind: "key", ...key.value, machine: machine.value }) : machine;
   }
   const token = await holderOfToken(secret, secrets, issuer, now);
   if (!token.ok) return token;
-  const machine = await hashesOfSentMachine(token.value.licenseId, sent);
+  const machine = await sentMachine(token.value.licenseId, credential);
   if (!machine.ok) return machine;
   if (machine.value !== null && !machine.value.includes(token.value.machine)) {
     return err({ code: "MACHINE_MISMATCH", why: "other_token" });
@@ -130,11 +132,14 @@ export const CREDENTIAL_PROBLEMS = [
 /** The problems of a license that is not in force. */
 export const STANDING_PROBLEMS = ["LICENSE_REVOKED", "LICENSE_SUSPENDED", "LICENSE_EXPIRED"] as const;
 
-/** The environment of a handler behind `requireHolder`. */
-export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder } };
+/**
+ * The environment of a handler behind `requireHolder`. `exchangedKey`: the license's key, if the request was sent with
+ * the key of another shop (`HOLDER_OR_FOREIGN`).
+ */
+export type HolderEnv = AppEnv & { Variables: { holder: RequestHolder; exchangedKey?: string } };
 
 /** Sets `c.var.holder` before the schemas are checked. Throws CREDENTIAL_REQUIRED. No cache keeps the answer. */
-const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
+export const requireHolder: MiddlewareHandler<HolderEnv> = async (c, next) => {
   const holder = await readHolder(c);
   if (!holder) throw new Problem(credentialRequired);
   c.set("holder", holder);

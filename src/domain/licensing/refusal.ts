@@ -13,6 +13,7 @@ export type LicenseRefusal =
   | { code: "LICENSE_REVOKED" | "LICENSE_SUSPENDED" | "LICENSE_EXPIRED" }
   | { code: "MACHINE_BARRED" }
   | { code: "TRIAL_USED"; trial_ends_at: UnixSeconds }
+  | { code: "KEY_EXCHANGED"; exchanged_at: UnixSeconds }
   | { code: "MACHINE_LIMIT_REACHED"; machine_limit: number; seat_free_at: UnixSeconds | null; may_take_over: boolean }
   | { code: "RATE_LIMITED"; of: "machines" | "returns"; activations: number; retry_after: number };
 
@@ -87,6 +88,13 @@ export function explainRefusal(refusal: LicenseRefusal, { PURCHASE_URL }: Pick<C
       };
     case "TOKEN_INVALID":
       return { code, detail: TOKEN_INVALID[refusal.why] };
+    case "KEY_EXCHANGED":
+      return {
+        code,
+        detail:
+          `This key was exchanged for an rbee license key on ${toRfc3339(refusal.exchanged_at).slice(0, 10)}. The new key begins with ` +
+          "rbee_lic_. It is in the email to the license's owner, and in the account.",
+      };
     case "KEY_REQUIRED":
       return { code, detail: KEY_REQUIRED[refusal.why] };
     case "LICENSE_EXPIRED":

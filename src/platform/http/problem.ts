@@ -7,6 +7,7 @@ export const PROBLEMS = {
   CREDENTIAL_REQUIRED: { status: 401, title: "Credential required" },
   KEY_INVALID: { status: 401, title: "Invalid license key" },
   KEY_ROTATED: { status: 401, title: "License key replaced by a newer one" },
+  KEY_EXCHANGED: { status: 401, title: "Key exchanged for an rbee license key" },
   KEY_REQUIRED: { status: 401, title: "License key required again" },
   TOKEN_INVALID: { status: 401, title: "Invalid token" },
   TOKEN_EXPIRED: { status: 401, title: "Token expired" },

@@ -20,6 +20,8 @@ export const ACTIONS = [
   "license.remind",
   "license.erase",
   "license.upgrade",
+  "license.import",
+  "license.exchange-key",
   "order.hold",
   "order.resolve",
   "machine.activate",

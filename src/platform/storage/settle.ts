@@ -93,6 +93,8 @@ export const RECORDS_A_RUN = 150;
  */
 const GIVING_ACTS = [
   "license.issue",
+  "license.import",
+  "license.exchange-key",
   "license.buy",
   "license.extend",
   "license.reinstate",

@@ -1,9 +1,11 @@
 import * as z from "zod";
+import { exchangeForeignKey } from "../../domain/licensing/foreign/exchange.ts";
 import { parseLicenseKey } from "../../domain/licensing/license/key.ts";
 import { isErased } from "../../domain/licensing/license/record.ts";
 import { readHeldLicense } from "../../domain/licensing/machine/activation.ts";
 import { explainRefusal } from "../../domain/licensing/refusal.ts";
 import { licensingSecrets } from "../../domain/licensing/secrets.ts";
+import { foreignKeyForm } from "../../lib/foreign-key.ts";
 import { logFailure } from "../../lib/log.ts";
 import { MailAddress } from "../../lib/mail-address.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
@@ -19,11 +21,17 @@ const erased: Refusal = {
 };
 
 /**
- * Signs in with a license key, to this license only and in any status, and sets the cookie on `c.res`. Errors:
- * KEY_INVALID, which counts under the sender's address, KEY_ROTATED, and LICENSE_REVOKED if the owner was erased.
- * Throws RATE_LIMITED past a limit.
+ * Signs in with a license key, to this license only and in any status, and sets the cookie on `c.res`. A key of another
+ * shop is exchanged first. Errors: KEY_INVALID, which counts under the sender's address, KEY_ROTATED, LICENSE_REVOKED
+ * if the owner was erased, and those of `exchangeForeignKey`. Throws RATE_LIMITED past a limit.
  */
 export async function signInByKey(c: AppContext, text: string): Promise<Result<null, Refusal>> {
+  if (foreignKeyForm(text) !== null) {
+    const exchanged = await exchangeForeignKey(c, text);
+    if (exchanged.ok) return signInByKey(c, exchanged.value.key);
+    c.var.subject.refusal = exchanged.error.code;
+    return err(explainRefusal(exchanged.error, c.var.config));
+  }
   const { keySecret } = await licensingSecrets(c.var.config);
   const key = await parseLicenseKey(text, keySecret);
   if (!key.ok) {

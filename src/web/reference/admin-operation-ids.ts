@@ -34,6 +34,7 @@ export const ADMIN_OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /v1/admin/backups/{id}/file": "downloadBackupFile",
   "get /v1/admin/backups/{id}/objects": "checkBackupObjects",
   "get /v1/admin/licenses": "listLicenses",
+  "post /v1/admin/licenses/import": "importLicenses",
   "post /v1/admin/licenses": "issueLicense",
   "get /v1/admin/licenses/{id}": "getLicense",
   "get /v1/admin/licenses/{id}/preview": "previewLicenseAct",

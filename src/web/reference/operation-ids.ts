@@ -51,6 +51,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /v1/licenses/status/{n}": "getTokenStatusList",
   "post /v1/licenses/activate": "activateMachine",
   "post /v1/licenses/deactivate": "deactivateMachine",
+  "post /v1/licenses/exchange": "exchangeForeignKey",
   "post /v1/licenses/end-trial": "endTrial",
   "post /v1/licenses/token": "issueToken",
   "get /v1/licenses/me": "getOwnLicense",

@@ -24,6 +24,7 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO mail_opt_outs VALUES ('ada@example.com', 'renewals', 1)",
   "INSERT INTO machines (id, license_id, fingerprint_hash, activated_at, last_seen_at, deactivated_at, last_change) VALUES ('mach_barred', '$license', 'hash-of-a-barred-machine', 1, 1, 2, '')",
   "INSERT INTO barred_machines VALUES ('mach_barred', '$license', 1)",
+  "INSERT INTO foreign_keys VALUES ('hash-of-a-foreign-key', '$license', 0, 'gumroad', 1, NULL)",
   "INSERT INTO webhook_endpoints (id, url, description, types, position, created_at, last_change) VALUES ('whe_1', 'https://receiver.test/', '', '[]', 0, 1, 'chg_1')",
   "INSERT INTO webhook_deliveries (endpoint_id, sequence, event_id, action, subject, state, queued_at, next_attempt_at) VALUES ('whe_1', 1, 'chg_1', 'license.issue', '$license', 'delivered', 1, 1)",
   "INSERT INTO watermarks VALUES ('reconcile', 1, NULL)",

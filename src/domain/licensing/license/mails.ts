@@ -153,6 +153,14 @@ export function mailsOfCreation(
   }));
 }
 
+/** The mail with a license's current key, beside a change at `now`. */
+export const mailOfKey = (license: PhaseFacts & Pick<LicenseRow, "id" | "email">, now: UnixSeconds): MailOfChange => ({
+  kind: "license_key",
+  licenseId: license.id,
+  to: license.email,
+  data: noted(license, now),
+});
+
 /** The standing that a mail is about, noted with it, because the license may be in another one when it is sent. */
 function noted(license: PhaseFacts, now: UnixSeconds): { phase: Phase; works_until: UnixSeconds | null } {
   const standing = standingOf(license, now);

@@ -3,9 +3,17 @@ import { countActivation, countTokenRequest } from "../../../platform/http/rate-
 import { createRouter, forApi, operation, Problem, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
+import { HOLDER_OR_FOREIGN } from "../foreign/holder.ts";
 import { HOLDER, type HolderEnv, STANDING_PROBLEMS, sameMachine } from "../holder.ts";
 import { licenseChanges } from "../license/store.ts";
-import { LicenseView, licenseView, MachineParams, MachineView, machineView } from "../license/view.ts";
+import {
+  EXAMPLE_LICENSE_KEY,
+  LicenseView,
+  licenseView,
+  MachineParams,
+  MachineView,
+  machineView,
+} from "../license/view.ts";
 import {
   activateMachine,
   comeBackIfLapsed,
@@ -46,6 +54,10 @@ const Activation = z
   .openapi("Activation");
 
 const ActivatedView = TokenView.extend({
+  key: z.string().optional().openapi({
+    description: "If the credential was a key of another shop: the license's own key, which replaces it. Store it.",
+    example: EXAMPLE_LICENSE_KEY,
+  }),
   took_over: MachineView.nullable().openapi({
     description: "The machine that was idle longest and was deactivated for this one.",
     example: null,
@@ -62,8 +74,8 @@ machine.openapi(
     description:
       "Gives the machine a seat and returns a license token for it. The credential is the license key. " +
       "Idempotent: a machine that is already active takes no second seat. The count of seats is exact under " +
-      "concurrency.",
-    access: HOLDER,
+      "concurrency. A key of another shop that was imported here is exchanged first, and `key` in the answer replaces it.",
+    access: HOLDER_OR_FOREIGN,
     body: Activation,
     answers: {
       201: ["The machine has taken a seat.", ActivatedView],
@@ -72,7 +84,7 @@ machine.openapi(
     refusals: [...STANDING_PROBLEMS, "MACHINE_LIMIT_REACHED", "MACHINE_BARRED", "TRIAL_USED"],
   }),
   async (c) => {
-    const { holder } = c.var;
+    const { holder, exchangedKey } = c.var;
     if (holder.kind !== "key") {
       throw new Problem({ code: "KEY_INVALID", detail: "Activation needs the license key. A token is not enough." });
     }
@@ -93,7 +105,11 @@ machine.openapi(
     const { license, machine: row, changeId, replaced } = activation.value;
     await settle(c, licenseChanges(license.id, changeId));
     const token = await issueToken(c, license, row, { offline: offline ?? false, by: holder }, actor);
-    const activated = { ...token, took_over: replaced && machineView(license, replaced, actor.now) };
+    const activated = {
+      ...token,
+      took_over: replaced && machineView(license, replaced, actor.now),
+      ...(exchangedKey !== undefined && { key: exchangedKey }),
+    };
     return changeId === null ? c.json(activated, 200) : c.json(activated, 201);
   },
 );

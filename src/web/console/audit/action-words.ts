@@ -19,6 +19,8 @@ export const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "license.remind": "Owner reminded",
   "license.erase": "Owner's data erased, revoked",
   "license.upgrade": "Upgraded by a purchase",
+  "license.import": "Imported from another shop",
+  "license.exchange-key": "Key of another shop exchanged",
   "order.hold": "Paid order held",
   "order.resolve": "Held order resolved",
   "machine.activate": "Machine activated",
