@@ -1,4 +1,5 @@
 import { cleanSecret, KEY_OR_ADMIN_TOKEN, looksLikeLicenseKey } from "../lib/credential.ts";
+import { foreignKeyForm } from "../lib/foreign-key.ts";
 import { holdsSecret } from "../lib/masking/masked.ts";
 import { CliError, EXIT } from "./errors.ts";
 
@@ -24,8 +25,8 @@ const KEY_SYMBOLS = 55;
 
 const LICENSE_TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The characters that RFC 6750 allows in a bearer credential. */
-const SENDABLE = /^[\w.~+/-]+=*$/;
+/** The characters that RFC 6750 allows in a bearer credential; padding at any place, as signed keys of shops have it. */
+const SENDABLE = /^[\w.~+/=-]+$/;
 
 /**
  * A license key or license token as a person, an editor or the environment hands it over, in its one spelling: without
@@ -60,6 +61,13 @@ export function licenseKey(text: string, source: string): string {
     `${source} is a license token. The license key (rbee_lic_...) is needed: a token takes no seat.`,
   );
 }
+
+/**
+ * A key to activate with: like `licenseKey`, or a key of another shop, which the catalog exchanges. Throws `CliError`
+ * (notAuthorized), and never quotes it.
+ */
+export const activationKey = (text: string, source: string): string =>
+  foreignKeyForm(text) === null ? licenseKey(text, source) : cleanSecret(text);
 
 /** An admin token as the environment hands it over. Throws `CliError` (notAuthorized), and never quotes it. */
 export function adminToken(text: string, source: string): string {

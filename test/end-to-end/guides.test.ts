@@ -36,6 +36,15 @@ let job: ActionsJob;
 let server: Server;
 let catalog: Catalog;
 
+/** An export of sales as Gumroad writes it, without the columns of money and places. */
+const gumroad = (key: string): string =>
+  [
+    "Purchase ID,Item Name,Purchase Email,Fully Refunded?,Giftee Email,License Key,License Key Enabled?",
+    `1,Premium Worker,ada@example.com,0,,${key},1`,
+    "2,Premium Monthly,joe@example.com,1,,95DB562A-C11D4B06-A2335A6B-8C079166,1",
+    "Totals,,,,,,",
+  ].join("\n");
+
 /** Follows a guide in a home of its own. */
 const follow = (slug: string, rest: Partial<Parameters<typeof runGuide>[1]> = {}): Promise<string> =>
   runGuide(slug, { url: catalog.url, folder: join(root, slug), ...rest });
@@ -98,7 +107,7 @@ describe.skipIf(missing.length > 0)("the guides (need jq and minisign)", () => {
     const { env, steps } = Workflow.parse(parse(text)).jobs.release;
     const variables = { ...env, ...job.environment, GITHUB_REF_NAME: "v1.4.0" };
     const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
-    const commands = steps.flatMap(({ run }) => (run === undefined || run.endsWith("--cli") ? [] : run));
+    const commands = steps.flatMap(({ run }) => run ?? []);
     const ofJob = ["(", `cd '${checkout}'`, ...exports, ...commands, ")"].join("\n");
     const output = await follow("publishing-from-ci", {
       env: { ...owner(), GITHUB_API_URL: job.url },
@@ -107,6 +116,32 @@ describe.skipIf(missing.length > 0)("the guides (need jq and minisign)", () => {
     expect(output).toContain("This job publishes as");
     expect(output).toMatch(/^1\.4\.0$/m);
     expect(output).toContain("publisher.exchange");
+  });
+
+  it("moving in: keys of three shops are imported, and an old key activates a machine", async () => {
+    const folder = join(root, "moving-in");
+    mkdirSync(folder);
+    const write = (name: string, value: string | object) =>
+      writeFileSync(join(folder, name), typeof value === "string" ? value : JSON.stringify(value));
+    const old = "85DB562A-C11D4B06-A2335A6B-8C079166";
+    write("gumroad.csv", gumroad(old));
+    const attributes = {
+      ...{ key: "80e15db5-c796-436b-850c-8f9c98a48abe", user_email: "bob@example.com", status: "inactive" },
+      ...{ activation_limit: 5, expires_at: null, product_id: 7 },
+    };
+    write("keys-1.json", { data: [{ type: "license-keys", attributes }] });
+    write("users-1.json", { data: [{ type: "users", id: "usr-1", attributes: { email: "eve@example.com" } }] });
+    const license = { key: "C1B6DE-39A6E3-DE1529-8559A0-4AF593-V3", status: "ACTIVE", expiry: null, maxMachines: 3 };
+    const relationships = { owner: { data: { id: "usr-1" } }, policy: { data: { id: "pol-1" } } };
+    write("licenses-1.json", { data: [{ type: "licenses", attributes: license, relationships }] });
+    const output = await follow("moving-in", { env: { ...owner(), OLD_KEY: old, RBEE_MACHINE: "the customer's" } });
+    expect(output).toContain("gumroad: 1 importable, 2 left out");
+    for (const shop of ["gumroad", "lemon-squeezy", "keygen", "other"]) expect(output).toContain(`${shop}: 1 imported`);
+    expect(output).toContain("was exchanged for an rbee license key");
+    const { stdout } = await catalog.admin("license", "list", "--json");
+    for (const person of ["ada", "bob", "eve", "grace"]) expect(stdout).toContain(`${person}@example.com`);
+    const again = await catalog.admin("license", "import", join(folder, "keygen.csv"), "--plan", "premium-lifetime", "--yes");
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("keygen: 1 already there")]);
   });
 
   it("running your own: a license is issued, a version published, and the trail tells both", async () => {

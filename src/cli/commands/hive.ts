@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { foreignKeyForm } from "../../lib/foreign-key.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
@@ -9,7 +10,7 @@ import { type Activation, type Hive, openHive } from "../hive/state.ts";
 import { readSecretFromStdin } from "../input.ts";
 import { formatLicense, formatMachines, License } from "../license-view.ts";
 import { formatFields } from "../output.ts";
-import { licenseKey } from "../secrets.ts";
+import { activationKey, licenseKey } from "../secrets.ts";
 import { licenseOfEnvironment } from "../settings.ts";
 import { requirePrivateUrl } from "../transport.ts";
 
@@ -34,7 +35,7 @@ export function addActivationCommands(program: CatalogCommand): void {
       const hive = await openHive(command);
       // Before a person types the key.
       requirePrivateUrl(hive.client.url);
-      const key = options.keyStdin ? await keyFromStdin(hive) : ownLicenseKey(hive);
+      const key = options.keyStdin ? await keyFromStdin(hive) : (foreignKeyOf(hive) ?? ownLicenseKey(hive));
       if (options.endTrial) await endTrial(hive.client, key);
       const { answer, activation } = await activate(hive.client, key, {
         fingerprint: await machineFingerprint(hive.env),
@@ -44,14 +45,21 @@ export function addActivationCommands(program: CatalogCommand): void {
         takeOver: options.takeOver === true,
       });
       await hive.change((known) => ({ ...known, activation }));
-      const { license, machine, expires_at, took_over = null } = answer;
+      const { license, machine, expires_at, took_over = null, key: exchanged } = answer;
       const lines = [
         `This machine: ${machine.id}, token until ${expires_at}`,
         ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}; each new token extends it`] : []),
         ...(took_over ? [`Deactivated for it: ${took_over.name ?? took_over.id}`] : []),
       ];
-      const shown = { license, machine, expires_at, ...(took_over && { took_over }) };
+      const shown = {
+        license,
+        machine,
+        expires_at,
+        ...(took_over && { took_over }),
+        ...(exchanged && { key: exchanged }),
+      };
       hive.show(shown, () => `${formatLicense(license)}\n\n${lines.join("\n")}`);
+      if (exchanged !== undefined) hive.note(EXCHANGED);
     });
 
   program.command("status").action(async (_options: object, command: CatalogCommand) => {
@@ -124,7 +132,19 @@ function activationOf({ settings, activation }: Hive): Activation {
 async function keyFromStdin({ secrets }: Hive): Promise<string> {
   const text = await readSecretFromStdin("License key");
   secrets.add(text);
-  return licenseKey(text, "The input");
+  return activationKey(text, "The input");
+}
+
+const EXCHANGED =
+  "Your key from another shop was exchanged for an rbee license key, which this machine uses from now on. We email it to the " +
+  "license's owner, and the account shows it. Use it on your other machines: the old key stops working within an hour.";
+
+/** The key of another shop in the environment, or null. */
+function foreignKeyOf({ env, secrets }: Hive): string | null {
+  const key = env["RBEE_LICENSE_KEY"] || env["RBEE_LICENSE_TOKEN"] || "";
+  if (foreignKeyForm(key) === null) return null;
+  secrets.add(key);
+  return activationKey(key, "RBEE_LICENSE_KEY");
 }
 
 /** The license key to activate with: that of the environment, of the activation, or of the development server. */

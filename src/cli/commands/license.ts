@@ -7,6 +7,7 @@ import { CliError, EXIT } from "../errors.ts";
 import { moment, positiveInteger } from "../input.ts";
 import { LICENSE, LicenseAnswer, postOnce, REASON, showLicense } from "../license-answer.ts";
 import { formatLicense, License } from "../license-view.ts";
+import { addLicenseImport } from "./license-import.ts";
 
 const RefundAnswer = z.looseObject({
   license: License,
@@ -33,6 +34,7 @@ type ChangeOptions = ConsentOptions & { reason: string; until?: string; days?: n
 export function addLicenseCommands(program: CatalogCommand): void {
   const license = program.command("license").description("Issues, finds and changes licenses.");
   addIssuing(license);
+  addLicenseImport(license);
   addFinding(license);
   addChanges(license);
 }

@@ -93,7 +93,8 @@ const TokenAnswer = z.looseObject({
   took_over: z.looseObject({ id: z.string(), name: z.string().nullish() }).nullish(),
 });
 
-type TokenAnswer = z.infer<typeof TokenAnswer>;
+/** `key`: the license's own key, if the one that was sent is of another shop. */
+const ActivationAnswer = TokenAnswer.extend({ key: z.string().optional() });
 
 /** A token with less time left is replaced, so that it does not expire during a download. */
 const SPARE_MS = 5 * 60_000;
@@ -109,12 +110,17 @@ export async function activate(
     offline,
     takeOver,
   }: { fingerprint: string; name: string | undefined; platform: Platform; offline: boolean; takeOver?: boolean },
-): Promise<{ answer: TokenAnswer; activation: Activation }> {
+): Promise<{ answer: z.infer<typeof ActivationAnswer>; activation: Activation }> {
   const wish = takeOver === true ? { take_over: "idle" } : {};
   const body = { fingerprint, name: name ?? hostname(), platform, offline, ...wish };
-  const answer = await client.post(TokenAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
+  const answer = await client.post(ActivationAnswer, "/v1/licenses/activate", body, { credential: licenseKey });
   const { token, expires_at: token_expires_at, renew_after, license, machine } = answer;
-  const seat = { url: client.url, license_key: licenseKey, license_id: license.id, machine_id: machine.id };
+  const seat = {
+    url: client.url,
+    license_key: answer.key ?? licenseKey,
+    license_id: license.id,
+    machine_id: machine.id,
+  };
   return { answer, activation: { ...seat, fingerprint, token, token_expires_at, renew_after } };
 }
 

@@ -46,6 +46,11 @@ export const SECURITY_SCHEMES = {
     scheme: "basic",
     description: "The machine's fingerprint as user, a license key or token as password.",
   },
+  foreign_key: {
+    type: "http",
+    scheme: "bearer",
+    description: "`Authorization: Bearer` with a license key of another shop, which an owner has imported.",
+  },
   admin_token: {
     type: "http",
     scheme: "bearer",

@@ -15,6 +15,7 @@ export const GUIDES = [
   { slug: "offline-machines", label: "Machines without a network", audience: "Use workers" },
   { slug: "integrating-a-hive", label: "Integrating a hive", audience: "Build on the catalog" },
   { slug: "publishing-from-ci", label: "Publishing from CI", audience: "Build on the catalog" },
+  { slug: "moving-in", label: "Moving from another shop", audience: "Sell and run" },
   { slug: "running-your-own", label: "Running your own", audience: "Sell and run" },
 ] as const satisfies readonly GuideEntry[];
 

@@ -1,6 +1,7 @@
 import buyingAndActivating from "../../../docs/guides/buying-and-activating.md";
 import fiveMinutes from "../../../docs/guides/five-minutes.md";
 import integratingAHive from "../../../docs/guides/integrating-a-hive.md";
+import movingIn from "../../../docs/guides/moving-in.md";
 import offlineMachines from "../../../docs/guides/offline-machines.md";
 import publishingFromCi from "../../../docs/guides/publishing-from-ci.md";
 import runningYourOwn from "../../../docs/guides/running-your-own.md";
@@ -13,5 +14,6 @@ export const GUIDE_TEXTS: Readonly<Record<GuideSlug, string>> = {
   "offline-machines": offlineMachines,
   "integrating-a-hive": integratingAHive,
   "publishing-from-ci": publishingFromCi,
+  "moving-in": movingIn,
   "running-your-own": runningYourOwn,
 };

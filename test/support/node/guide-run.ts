@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { PROJECT } from "../../end-to-end/program-run.ts";
 
@@ -14,6 +14,9 @@ export function guideBlocks(slug: string): Block[] {
     text: text.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   }));
 }
+
+/** How a guide gets the command. */
+const GET_COMMAND = "curl -fsSL https://catalog.rbee.dev/install.sh | sh -s -- --cli\n";
 
 /** A place to follow a guide in. */
 export type GuideRun = {
@@ -38,19 +41,13 @@ export type GuideRun = {
 export async function runGuide(slug: string, run: GuideRun): Promise<string> {
   const { url, folder, env = {}, input = "", edit = (text) => text, cwd = folder } = run;
   const bin = join(folder, ".local/bin");
-  mkdirSync(bin, { recursive: true });
-  const command = join(bin, "rbee-catalog");
-  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${join(PROJECT, "src/cli/main.ts")}' "$@"\n`);
-  chmodSync(command, 0o755);
-  const script = guideBlocks(slug)
-    .filter(({ language }) => language === "sh")
-    // The command is there already.
-    .map(({ text }) =>
-      edit(text)
-        .replaceAll(/^.*install\.sh.*--cli$/gm, "")
-        .replaceAll(/https:\/\/catalog\.rbee\.dev|http:\/\/localhost:8787/g, url),
-    )
-    .join("\n");
+  mkdirSync(folder, { recursive: true });
+  const blocks = guideBlocks(slug).filter(({ language }) => language === "sh");
+  // A guide for people who have the command does not say how to get it.
+  const first = blocks.some(({ text }) => text === GET_COMMAND) ? "" : GET_COMMAND;
+  const script = [first, ...blocks.map(({ text }) => edit(text))]
+    .join("\n")
+    .replaceAll(/https:\/\/catalog\.rbee\.dev|http:\/\/localhost:8787/g, url);
   const environment = {
     PATH: [bin, dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
     HOME: folder,

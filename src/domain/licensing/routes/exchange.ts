@@ -1,5 +1,4 @@
 import { credentialOf } from "../../../platform/http/credential.ts";
-import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
 import { createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { exchangeForeignKey } from "../foreign/exchange.ts";
 import { EXAMPLE_LICENSE_KEY, LicenseView, licenseView } from "../license/view.ts";
@@ -24,7 +23,7 @@ exchange.openapi(
       "and mails it to the owner. For an hour a repetition returns the same; after that the old key is refused. " +
       "`POST /v1/licenses/activate` exchanges such a key by itself.",
     access: {
-      security: LICENSE_SECURITY,
+      security: [{ foreign_key: [] }],
       refusals: ["CREDENTIAL_REQUIRED", "KEY_INVALID", "KEY_ROTATED", "KEY_EXCHANGED", "RATE_LIMITED"],
     },
     answers: { 200: ["The key.", ExchangedView] },
