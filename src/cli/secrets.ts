@@ -25,7 +25,7 @@ const KEY_SYMBOLS = 55;
 
 const LICENSE_TOKEN = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The characters that RFC 6750 allows in a bearer credential; padding at any place, as signed keys of shops have it. */
+/** The characters of a bearer credential (RFC 6750), with padding at any place, as signed keys of shops have it. */
 const SENDABLE = /^[\w.~+/=-]+$/;
 
 /**

@@ -140,7 +140,14 @@ describe.skipIf(missing.length > 0)("the guides (need jq and minisign)", () => {
     expect(output).toContain("was exchanged for an rbee license key");
     const { stdout } = await catalog.admin("license", "list", "--json");
     for (const person of ["ada", "bob", "eve", "grace"]) expect(stdout).toContain(`${person}@example.com`);
-    const again = await catalog.admin("license", "import", join(folder, "keygen.csv"), "--plan", "premium-lifetime", "--yes");
+    const again = await catalog.admin(
+      "license",
+      "import",
+      join(folder, "keygen.csv"),
+      "--plan",
+      "premium-lifetime",
+      "--yes",
+    );
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("keygen: 1 already there")]);
   });
 

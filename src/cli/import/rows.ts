@@ -24,8 +24,8 @@ export type Unsent = { kind: "left" | "fault"; reason: string };
 const isPlan = (text: string): text is PlanId => PLAN_IDS.some((id) => id === text);
 
 /**
- * The request of a row at `now`, or why it is not sent. `earlier` has the line of each key so far, by its form, and gets
- * this one's. No reason has the key in it.
+ * The request of a row at `now`, or why it is not sent. `earlier` has the line of each key so far, by its form, and
+ * gets this one's. No reason has the key in it.
  */
 export function requestOfRow(
   row: ShopRow,
