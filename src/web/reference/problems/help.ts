@@ -21,6 +21,10 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     cause: "The license has a newer key. The old key, and every token made with it, no longer works.",
     remedy: "Use the newest key: your account shows it. Activate each machine again with it.",
   },
+  KEY_EXCHANGED: {
+    cause: "The key came from another shop, and was exchanged for an rbee license key more than an hour ago.",
+    remedy: "Use the new key, which begins with `rbee_lic_`. It is in the email to the license's owner, and in the account.",
+  },
   KEY_REQUIRED: {
     cause: "A token alone can be renewed for 30 days after the license key was last sent. That time is over.",
     remedy: "Send the license key once to `POST /v1/licenses/token`. Watch `key_required_by` to do it in time.",
