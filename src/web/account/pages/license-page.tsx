@@ -25,7 +25,7 @@ import { BillingSection } from "./billing.tsx";
 import { type KeyContent, KeySection } from "./key-section.tsx";
 import { type LeaseFault, LeaseSection } from "./lease-section.tsx";
 import { MachineSection } from "./machines.tsx";
-import { nextChargeText, priceText } from "./price.tsx";
+import { nextCharge, priceText } from "./price.ts";
 import { UpgradeSection } from "./upgrade-section.tsx";
 
 /** The confirmations of acts, by their name in the URL. */
@@ -84,7 +84,7 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
           value={priceText(license)}
           hint={license.price_interval === null ? null : "plus tax where it applies"}
         />
-        <Stat label="Next charge" value={nextChargeText(license) ?? "None"} />
+        <NextChargeStat license={license} />
         <div class="stat">
           <Meter label="Machines" value={seatedMachines(license, now).length} max={license.machine_limit} />
           <p class="hint">
@@ -116,6 +116,23 @@ const LicenseMain: FC<LicensePageContent> = (content) => {
       <HelpSection email={content.supportEmail} />
       <AccountEnd visitor={visitor} />
     </>
+  );
+};
+
+const NextChargeStat: FC<{ license: License }> = ({ license }) => {
+  const next = nextCharge(license);
+  if (next === null) return <Stat label="Next charge" value="None" />;
+  if (next.at === null) return <Stat label="Next charge" value="None" hint="Nothing more will be charged" />;
+  return (
+    <Stat
+      label="Next charge"
+      value={next.amount}
+      hint={
+        <>
+          on <Time at={next.at} />
+        </>
+      }
+    />
   );
 };
 

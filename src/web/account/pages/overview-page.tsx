@@ -1,11 +1,11 @@
-import type { License } from "../../../domain/licensing/license/record.ts";
+import { type License, standingOf } from "../../../domain/licensing/license/record.ts";
 import { seatedMachines } from "../../../domain/licensing/license/seats.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
-import { ButtonLink, Card, CardGrid, type FC, Meter, Notice, StatusBadge } from "../../page/kit.ts";
+import { ButtonLink, Card, CardGrid, type FC, Meter, Notice, StatusBadge, Time } from "../../page/kit.ts";
 import { AccountEnd, accountPage, licensePath, type Visitor } from "../frame.tsx";
 import type { StandingWords } from "../standing-words.tsx";
-import { nextChargeText, priceText } from "./price.tsx";
+import { nextCharge, priceText } from "./price.ts";
 
 type Listed = { license: License; words: StandingWords };
 
@@ -19,9 +19,11 @@ export const overviewPage = (listed: Listed[], visitor: Visitor, now: UnixSecond
       <>
         <h1>Your licenses</h1>
         {listed.length === 0 ? <NoLicense /> : null}
-        {listed.filter(needsOwner).map((one) => (
-          <ToDo {...one} />
-        ))}
+        {listed
+          .filter((one) => needsOwner(one, now))
+          .map((one) => (
+            <ToDo {...one} />
+          ))}
         <CardGrid>
           {listed.map((one) => (
             <ListedLicense {...one} now={now} />
@@ -32,8 +34,9 @@ export const overviewPage = (listed: Listed[], visitor: Visitor, now: UnixSecond
     ),
   });
 
-/** Whether the owner can act on a license that is not in order. A healthy license may have a next step as well. */
-const needsOwner = ({ words: { tone, todo } }: Listed): boolean => todo !== null && tone !== "good" && tone !== "plain";
+/** Whether the owner can set a license right: a payment is due, or it is on hold. A license that has ended can wait. */
+const needsOwner = ({ license, words: { tone, todo } }: Listed, now: UnixSeconds): boolean =>
+  todo !== null && (tone === "careful" || standingOf(license, now).status === "suspended");
 
 const ToDo: FC<Listed> = ({ license, words }) => (
   <Notice tone={words.tone} title={`${planName(license.plan)}: ${words.label.toLowerCase()}`}>
@@ -55,6 +58,18 @@ const NoLicense: FC = () => (
   </>
 );
 
+const NextChargeLine: FC<{ license: License }> = ({ license }) => {
+  const next = nextCharge(license);
+  if (next === null) return null;
+  return next.at === null ? (
+    <>. Nothing more will be charged</>
+  ) : (
+    <>
+      . Next: {next.amount} on <Time at={next.at} />
+    </>
+  );
+};
+
 const ListedLicense: FC<Listed & { now: UnixSeconds }> = ({ license, words, now }) => (
   <Card
     href={licensePath(license.id)}
@@ -63,9 +78,10 @@ const ListedLicense: FC<Listed & { now: UnixSeconds }> = ({ license, words, now 
     icon="key"
     badge={<StatusBadge tone={words.tone}>{words.label}</StatusBadge>}
   >
-    <p>{needsOwner({ license, words }) ? null : words.says}</p>
+    {needsOwner({ license, words }, now) ? null : <p>{words.says}</p>}
     <p class="quiet">
-      {priceText(license)}. {nextChargeText(license)}
+      {priceText(license)}
+      <NextChargeLine license={license} />
     </p>
     <Meter label="Machines" value={seatedMachines(license, now).length} max={license.machine_limit} />
     <p class="quiet small">

@@ -1,6 +1,6 @@
 import type { License } from "../../../domain/licensing/license/record.ts";
 import { formatAmount, priceInWords } from "../../../lib/money.ts";
-import { type Child, Time } from "../../page/kit.ts";
+import type { UnixSeconds } from "../../../lib/time.ts";
 
 /** The price of a license in words: `$99/month`, or that it is free of charge. */
 export function priceText({ stripe_customer_id, price_amount, price_currency, price_interval }: License): string {
@@ -9,14 +9,13 @@ export function priceText({ stripe_customer_id, price_amount, price_currency, pr
   return priceInWords({ amount: price_amount, currency: price_currency, interval: price_interval });
 }
 
-/** The next charge of a license in words, for one that is paid by a subscription; else null. */
-export function nextChargeText({ price_interval, price_currency, ...license }: License): Child {
-  const { next_charge_at: at, next_charge_amount: amount } = license;
+/** The next charge of a license that a subscription pays, and its time; `at` null: nothing more. Null: no subscription. */
+export function nextCharge({
+  price_interval,
+  price_currency,
+  next_charge_at: at,
+  next_charge_amount: amount,
+}: License): { amount: string; at: UnixSeconds } | { at: null } | null {
   if (price_interval === null || price_currency === null) return null;
-  if (at === null || amount === null) return "Nothing more will be charged";
-  return (
-    <>
-      {formatAmount(amount, price_currency)} on <Time at={at} />
-    </>
-  );
+  return at === null || amount === null ? { at: null } : { amount: formatAmount(amount, price_currency), at };
 }
