@@ -80,8 +80,11 @@ const LOG_URL = "https://rekor.sigstore.test";
 const SHA256 = "2.16.840.1.101.3.4.2.1";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
-/** A whole second from one to two seconds away: certificates begin, and authorities sign, at whole seconds. */
-export const soon = (): Date => new Date((Math.floor(Date.now() / 1000) + 2) * 1000);
+/**
+ * A whole second, some minutes ahead: authorities sign at whole seconds, and the mock's own certificates begin when they
+ * are made, which on a busy machine is seconds after this call.
+ */
+export const soon = (): Date => new Date((Math.floor(Date.now() / 1000) + 300) * 1000);
 
 /**
  * Makes an instance with `@sigstore/mock`, the authorities that Sigstore's own tests use. `public`: with logs, as the
