@@ -136,7 +136,9 @@ describe.skipIf(missing.length > 0)("the guides (need jq and minisign)", () => {
     write("licenses-1.json", { data: [{ type: "licenses", attributes: license, relationships }] });
     const output = await follow("moving-in", { env: { ...owner(), OLD_KEY: old, RBEE_MACHINE: "the customer's" } });
     expect(output).toContain("gumroad: 1 importable, 2 left out");
-    for (const shop of ["gumroad", "lemon-squeezy", "keygen", "other"]) expect(output).toContain(`${shop}: 1 imported`);
+    // A request that a busy machine answers late is repeated, and the row is there by then.
+    for (const shop of ["gumroad", "lemon-squeezy", "keygen", "other"])
+      expect(output).toMatch(new RegExp(`^${shop}: 1 (imported|already there)`, "m"));
     expect(output).toContain("was exchanged for an rbee license key");
     const { stdout } = await catalog.admin("license", "list", "--json");
     for (const person of ["ada", "bob", "eve", "grace"]) expect(stdout).toContain(`${person}@example.com`);
