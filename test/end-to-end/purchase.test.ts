@@ -132,7 +132,7 @@ describe.skipIf(chromium === null)("a buyer with a browser (needs Chromium)", ()
     const payPage = window.page.url();
     await window.page.click("#cancel");
     await window.page.waitForURL(/\/checkout\/cancelled/);
-    await window.page.getByRole("heading", { name: "Nothing was bought" }).waitFor();
+    await window.page.getByRole("heading", { name: "Checkout canceled" }).waitFor();
     await window.page.goto(payPage);
     await window.page.fill("#email", "ada@example.com");
     await window.page.click("#pay");

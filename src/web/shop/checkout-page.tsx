@@ -1,11 +1,13 @@
 import { grantsWorker } from "../../domain/licensing/grant.ts";
-import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { planName } from "../../domain/licensing/plans.ts";
 import { trialRefusalInWords } from "../../domain/licensing/trial/words.ts";
 import { ASK_AGAIN_SECONDS, type SessionView } from "../../domain/purchase/checkout/session.ts";
 import { workers } from "../../domain/workers/workers.ts";
 import { formatAmount } from "../../lib/money.ts";
-import { CopyBlock, type FC, page, Time } from "../page/kit.ts";
+import { ButtonLink, CopyBlock, type FC, page, pathWithQuery, Steps, Time } from "../page/kit.ts";
+import { siteSeller } from "../page/seller.ts";
+import { NextSteps } from "./next-steps.tsx";
+import type { PlanChoice } from "./plan-page.tsx";
 
 /** The page after a payment: the license key, the wait, or the failure. `origin` is this service's own. */
 export function checkoutPage(view: SessionView, origin: string): Promise<Response> {
@@ -17,10 +19,19 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
         main: (
           <>
             <h1>Waiting for your payment</h1>
-            <p role="status">
-              We have your order. The payment is not confirmed yet. Some payment methods take minutes, others take days.
+            <p role="status" class="lead">
+              We have your order, and are waiting for your bank. Debits can take several days.
             </p>
-            <p>You can close this page. We mail you the license key after the payment.</p>
+            <Steps
+              steps={[
+                { title: "Your bank confirms the payment", children: <p>There is nothing for you to do.</p> },
+                {
+                  title: "We email you the license key",
+                  children: <p>You can close this page. Please don't pay again meanwhile.</p>,
+                },
+                { title: "You install a worker", children: <p>The email has the command.</p> },
+              ]}
+            />
           </>
         ),
       });
@@ -34,8 +45,14 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
         main: (
           <>
             <h1>The payment did not go through</h1>
-            <p>You were not charged and you have no license. Please try again, maybe with another payment method.</p>
-            <BackToPlans />
+            <p class="lead">You were not charged, and no license was issued.</p>
+            <Steps
+              steps={[
+                { title: "Check the payment method", children: <p>Your bank may have declined it, or it expired.</p> },
+                { title: "Try again", children: <BackToPlans text="Choose a plan" /> },
+                { title: "It fails again?", children: <AskSupport /> },
+              ]}
+            />
           </>
         ),
       });
@@ -51,16 +68,30 @@ const heldPage = ({ order, isMailed }: Extract<SessionView, { status: "held" }>)
     main: (
       <>
         <h1>We are checking your order</h1>
-        <p role="status">
-          Your payment has arrived, but we couldn't issue the license automatically. A person is looking into it. You
-          don't need to do anything, and please don't pay again.
+        <p role="status" class="lead">
+          Your payment has arrived, but we couldn't issue the license automatically. Please don't pay again.
         </p>
-        <p>
-          Your order number is <code>{order}</code>.{" "}
-          {isMailed
-            ? "We have emailed it to you, and will email you again when your license is ready or your money is on its way back."
-            : "Please write it down: we have no email address for this payment. Write to us with this number."}
-        </p>
+        <Steps
+          steps={[
+            {
+              title: "A person looks into it",
+              children: (
+                <p>
+                  Your order number is <code>{order}</code>.
+                </p>
+              ),
+            },
+            {
+              title: isMailed ? "We email you" : "Write to us",
+              children: isMailed ? (
+                <p>You get the license key, or your money back. We have emailed you the order number as well.</p>
+              ) : (
+                <p>We have no email address for this payment. Please write to us with the order number.</p>
+              ),
+            },
+            { title: "Any questions?", children: <AskSupport /> },
+          ]}
+        />
       </>
     ),
   });
@@ -99,9 +130,9 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) 
       <h1>Thank you. Your license is ready.</h1>
       {key === null ? (
         <p>
-          We have mailed you your license key <code id="license-key">{maskedKey}</code>. This page shows the whole key
-          only in the browser that began the purchase and paid it, with cookies, and only until the key is replaced. If
-          the mail does not arrive, <a href="/recover">ask for a link to your account</a>.
+          We have emailed you your license key <code id="license-key">{maskedKey}</code>. This page shows the whole key
+          only in the browser that began the purchase and paid it, with cookies, and only until the key is replaced. No
+          email? <a href="/recover">Ask for a link to your account</a>.
         </p>
       ) : (
         <>
@@ -109,29 +140,21 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) 
             {planName(license.plan)}, on {machinesOf(license)}. <Duration license={license} />
           </p>
           {refusal === null ? null : <p>{refusal}</p>}
-          <p>This is your license key. We have also mailed it to you.</p>
+          <p>This is your license key. We have also emailed it to you. Treat it like a password.</p>
           <CopyBlock id="license-key" what="the license key">
             {key}
           </CopyBlock>
         </>
       )}
       <h2>Next steps</h2>
-      <p>On each machine for premium workers, run these commands and paste the key when asked:</p>
-      <CopyBlock id="activate" what="the commands">
-        {`${activationCommand(origin)} &&
-rbee-catalog --url ${origin} install ${openedWorker(license)}`.trimEnd()}
-      </CopyBlock>
-      <p>
-        <a href="/install">Other ways to install</a> use the same key. Your machines and invoices are in{" "}
-        <a href="/account">your account</a>.
-      </p>
+      <NextSteps worker={view.worker ?? openedWorker(license)} origin={origin} isKeyShown={key !== null} />
     </>
   );
 };
 
-/** The id of a worker that the license opens, for an example; empty if it opens none, so that the command chooses. */
-const openedWorker = (license: CompleteView["license"]): string =>
-  workers.find(({ id }) => grantsWorker(license, id))?.id ?? "";
+/** The id of a worker that the license opens; null if it opens none, so that the script chooses. */
+const openedWorker = (license: CompleteView["license"]): string | null =>
+  workers.find(({ id }) => grantsWorker(license, id))?.id ?? null;
 
 /** The end of the license or its trial, and the next payment. A renewing license has a grace period. */
 const Duration: FC<Pick<CompleteView, "license">> = ({ license }) => {
@@ -160,13 +183,22 @@ const Duration: FC<Pick<CompleteView, "license">> = ({ license }) => {
 const nextAmount = ({ next_charge_amount: amount, price_currency: currency }: CompleteView["license"]): string =>
   amount === null || currency === null ? "" : ` of ${formatAmount(amount, currency)}`;
 
-const BackToPlans: FC = () => (
+const BackToPlans: FC<{ text?: string; href?: string }> = ({ text = "See the plans", href = "/plans" }) => (
   <p>
-    <a class="button" href="/plans">
-      See the plans
-    </a>
+    <ButtonLink href={href}>{text}</ButtonLink>
   </p>
 );
+
+const AskSupport: FC = () => {
+  const support = siteSeller()?.supportEmail;
+  return support === undefined ? (
+    <p>Write to us.</p>
+  ) : (
+    <p>
+      Write to <a href={`mailto:${support}`}>{support}</a>.
+    </p>
+  );
+};
 
 /** The page for an unknown checkout session. */
 export const unknownCheckoutPage = (): Promise<Response> =>
@@ -177,22 +209,23 @@ export const unknownCheckoutPage = (): Promise<Response> =>
       <>
         <h1>We can't find this purchase</h1>
         <p>
-          The URL may be incomplete. If you have paid, we mail you your license key. You can also{" "}
+          The URL may be incomplete. If you have paid, we email you your license key. You can also{" "}
           <a href="/recover">request it again</a>.
         </p>
       </>
     ),
   });
 
-/** The page after a canceled payment. */
-export const cancelledPage = (): Promise<Response> =>
+/** The page after a canceled payment. `choice`: the order as it was, to go on with. */
+export const cancelledPage = (choice: PlanChoice): Promise<Response> =>
   page({
-    title: "Nothing was bought",
+    title: "Checkout canceled",
     main: (
       <>
-        <h1>Nothing was bought</h1>
-        <p>You left the payment page before the payment. You were not charged.</p>
-        <BackToPlans />
+        <h1>Checkout canceled</h1>
+        <p class="lead">You left the payment page before you paid. You were not charged.</p>
+        <BackToPlans text="Back to the plans" href={pathWithQuery("/plans", choice)} />
+        <AskSupport />
       </>
     ),
   });

@@ -24,20 +24,23 @@ export const shopRoutes = createRouter();
 
 shopRoutes.route("/", legalRoutes);
 
+/** The visitor's choice in the address of a page. */
+const Choice = z.object({
+  plan: z.string().optional().openapi({ description: "The plan of `machines`.", example: "premium-monthly" }),
+  machines: z.string().optional().openapi({ description: "Shows the total for so many.", example: "10" }),
+  currency: z.string().optional().openapi({ description: "Shows the prices in it.", example: "eur" }),
+  worker: z.string().optional().openapi({
+    description: "The worker that the visitor came from.",
+    example: "llm-worker-rbee-premium-cuda",
+  }),
+});
+
 shopRoutes.openapi(
   pageRoute("get", "/plans", {
     summary: "Plans and prices, as a page",
     description: "Like `GET /v1/plans`. During an outage of the payment provider it shows the plans without prices.",
     request: {
-      query: z.object({
-        plan: z.string().optional().openapi({ description: "The plan of `machines`.", example: "premium-monthly" }),
-        machines: z.string().optional().openapi({ description: "Shows the total for so many.", example: "10" }),
-        currency: z.string().optional().openapi({ description: "Shows the prices in it.", example: "eur" }),
-        worker: z.string().optional().openapi({
-          description: "The worker that the visitor came from.",
-          example: "llm-worker-rbee-premium-cuda",
-        }),
-      }),
+      query: Choice,
     },
     answers: { 200: "The plans." },
   }),
@@ -155,9 +158,10 @@ shopRoutes.openapi(
   pageRoute("get", "/checkout/cancelled", {
     summary: "Show a canceled payment",
     description: "The target of the payment page's back link.",
+    request: { query: Choice },
     answers: { 200: "A note that nothing was bought." },
   }),
-  () => cancelledPage(),
+  (c) => cancelledPage(c.req.valid("query")),
 );
 
 /** A temporary error as a refusal for the page; null for any other error. */

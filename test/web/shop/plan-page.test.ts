@@ -157,6 +157,16 @@ describe("the order form", () => {
 });
 
 describe("the page after the payment", () => {
+  it("installs the worker whose page the buyer came from", async () => {
+    const worker = "llm-worker-rbee-premium-metal";
+    const response = await order({ plan: "premium-lifetime", machines: "25", worker });
+    const url = response.headers.get("Location") ?? "";
+    await press(url, "pay", "ada@example.com");
+    const sessionId = /cs_test_\w+/.exec(url)?.[0] ?? "";
+    const html = await (await ask("GET", `/checkout/success?session_id=${sessionId}`)).text();
+    expect(html).toContain(`/install.sh | sh -s -- ${worker}</code>`);
+  });
+
   const heading = async (response: Response) => (await find(response, "h1"))[0]?.text;
 
   it("waits for a payment and reloads by itself or by a link", async () => {
@@ -175,6 +185,11 @@ describe("the page after the payment", () => {
     const mine = await (await comeBack(checkout)).text();
     const { key = "" } = await status(checkout);
     expect(mine).toContain(key);
+    // The install line comes first. The command comes second, with the line that gets it.
+    const install = mine.indexOf("curl -fsSL https://catalog.test/install.sh | sh -s -- llm-worker-rbee-premium-");
+    const command = mine.indexOf("curl -fsSL https://catalog.test/install.sh | sh -s -- --cli");
+    expect(install).toBeGreaterThan(0);
+    expect(command).toBeGreaterThan(install);
     expect(mine).toContain("rbee-catalog --url https://catalog.test activate --key-stdin");
     // The commands do not contain the key, because the shell's history keeps them.
     expect(mine.split(key)).toHaveLength(2);
@@ -183,9 +198,10 @@ describe("the page after the payment", () => {
   });
 
   it("has a link after a canceled payment and for an unknown session", async () => {
-    const cancelled = await (await ask("GET", "/checkout/cancelled")).text();
-    expect(await heading(new Response(cancelled))).toBe("Nothing was bought");
-    expect(cancelled).toContain('href="/plans"');
+    const { cancel_url } = await stripe.checkout.sessions.retrieve((await begin("premium-monthly", 10)).sessionId);
+    const cancelled = await (await ask("GET", cancel_url ?? "")).text();
+    expect(await heading(new Response(cancelled))).toBe("Checkout canceled");
+    expect(cancelled).toContain('href="/plans?plan=premium-monthly&amp;machines=10"');
     const unknown = await ask("GET", "/checkout/success");
     expect(unknown.status).toBe(404);
     expect(await unknown.text()).toContain('href="/recover"');

@@ -29,22 +29,24 @@ function scope(facts: LetterFacts): Block[] {
   if (license === null) return [];
   const { machine_limit, versions } = license;
   const on = machine_limit === 1 ? "one machine" : `up to ${machinesInWords(machine_limit)}`;
-  const range = versions === "*" ? "in every version" : `in versions ${versions}`;
+  const range = versions === "*" ? "" : ` in versions ${versions}`;
   const words = standingOfMail(facts);
   const refusal = trialRefusalInWords(license);
   return [
-    `It covers the premium workers ${range} on ${on}. ${words === null ? "" : plain(words.says, facts)}`.trim(),
+    `Covers all premium workers${range} on ${on}. ${words === null ? "" : plain(words.says, facts)}`.trim(),
     ...(refusal === null ? [] : [refusal]),
   ];
 }
 
 /** The key and how to use it. */
-function keyBlocks({ key, activation, installUrl, accountUrl }: LetterFacts): Block[] {
+function keyBlocks({ key, activation, installUrl, accountUrl, siteUrl }: LetterFacts): Block[] {
   if (key === null) return [];
   return [
     { code: key },
-    "Treat it like a password. Run this command on each of your machines, and paste the key when prompted:",
-    { code: activation },
+    "Treat it like a password. To install a worker, run this on each of your machines, and paste the key when prompted:",
+    { code: `curl -fsSL ${siteUrl}/install.sh | sh` },
+    "Or use our command. The first line installs it:",
+    { code: `curl -fsSL ${siteUrl}/install.sh | sh -s -- --cli\n${activation}` },
     { link: installUrl, label: "Every way to install a worker" },
     { link: accountUrl, label: "Your account: this key, your machines and invoices" },
   ];

@@ -42,8 +42,7 @@ export const ORDER_LETTERS = {
   recovery_link: (facts) => ({
     subject: "Your link to your rbee account",
     blocks: [
-      "Someone asked to sign in to the rbee account of this email address. This link works once, within 30 minutes. Your " +
-        "account shows your license keys:",
+      "Someone asked to sign in to your rbee account, which shows your license keys. This link works once, within 30 minutes:",
       ...(facts.recoveryUrl === null ? [] : [{ link: facts.recoveryUrl, label: "Sign in to my account" }]),
       "Not you? Ignore this email. Only its reader can use the link.",
     ],

@@ -19,8 +19,8 @@ export const PAYMENT_LETTERS = {
     subject: "Your payment for rbee failed",
     blocks: standingBlocks(
       facts,
-      `We could not collect the payment for ${facts.plan}, and will try again. Please check that your payment method is ` +
-        "still valid. Your bank may also ask you to confirm the payment.",
+      `We could not collect the payment for ${facts.plan}, and will try again. Please update your payment method. ` +
+        "Your bank may also ask you to confirm the payment.",
     ),
   }),
   payment_action_required: (facts) => ({

@@ -34,6 +34,8 @@ export type SessionView =
       /** Whether the license is described: it is with its key, and to the buyer of an upgrade. */
       showsLicense: boolean;
       isUpgrade: boolean;
+      /** The worker whose page the buyer came from, by id; null: none. */
+      worker: string | null;
     };
 
 const SESSION_ID = /cs_(?:test|live)_[A-Za-z0-9_]{1,200}/;
@@ -105,7 +107,8 @@ async function completeView(c: Scope, found: Order, licenseId: string, visitor: 
   const isTheirs = await isBuyer(visitor, order, c.var.now);
   const key = isTheirs && !isUpgrade && license.generation === 0 ? bought : null;
   const maskedKey = `${bought.slice(0, LICENSE_KEY_PREFIX.length + 4)}…${bought.slice(-4)}`;
-  return { status: "complete", license, key, maskedKey, showsLicense: isUpgrade ? isTheirs : key !== null, isUpgrade };
+  const showsLicense = isUpgrade ? isTheirs : key !== null;
+  return { status: "complete", license, key, maskedKey, showsLicense, isUpgrade, worker: order.worker };
 }
 
 /** `noteReturn` for a paid order, if the visitor came by the return address. */

@@ -86,7 +86,12 @@ export async function startCheckout<E extends AppEnv>(
     ...sessionParams(c.var.config, plan, price, { machines, currency, trial }),
     client_reference_id: order.id,
     success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
-    cancel_url: `${origin}/checkout/cancelled`,
+    cancel_url: `${origin}/checkout/cancelled?${new URLSearchParams(
+      // The choice, so that the page after a canceled payment leads back to it.
+      Object.entries({ plan: id, machines: String(machines), currency, worker: shown.worker }).flatMap(
+        ([name, value]) => (value ? [[name, value]] : []),
+      ),
+    )}`,
   };
   const session = await createSession(stripe, params, upgrades && buyerOf(upgrades, price), order.id);
   await setOrderSession(db, order.id, session.id);
