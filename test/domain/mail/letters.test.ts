@@ -115,7 +115,7 @@ describe("content of only some mails", () => {
     const until = { data: { until: END } };
     expect((await rendered("license_expiring", until)).subject).toBe("Your rbee license ends on 31 May 2027");
     const endless = await rendered("license_key", { license: licenseRow({ machine_limit: 1 }) });
-    expect(endless.text).toContain("in every version on one machine. This license does not end.");
+    expect(endless.text).toContain("Covers all premium workers on one machine. This license does not end.");
   });
 });
 

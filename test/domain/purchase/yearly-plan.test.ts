@@ -46,7 +46,7 @@ describe("a plan that is paid by the year", () => {
   it("is sold: the license is paid for a year after its trial, and its price is by the year", async () => {
     const checkout = await pay(ID, { machines: 5 });
     const { license } = await status(checkout);
-    expect(license).toMatchObject({ status: "active", machine_limit: 3 });
+    expect(license).toMatchObject({ status: "active", machine_limit: 5 });
     const { subscription } = await stripe.checkout.sessions.retrieve(checkout.sessionId);
     const ended = await stripe.subscriptions.update(String(subscription), { trial_end: "now" });
     const [item] = ended.items.data;
