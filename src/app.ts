@@ -64,7 +64,7 @@ const ROOMS: readonly (readonly [paths: readonly string[], mount: Mount])[] = [
   ],
   [["/v1/licenses/verify"], routes(async () => (await import("./domain/delivery/routes/verify.ts")).verify)],
   [
-    ["/v1/licenses", "/.well-known"],
+    ["/v1/licenses", "/v1/device", "/.well-known"],
     routes(async () => (await import("./domain/licensing/routes.ts")).licensingRoutes),
   ],
   [

@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import * as z from "zod";
 import type { PageView } from "./page-view.ts";
 import type { SampleCatalog } from "./sample-catalog.ts";
 
@@ -106,6 +107,25 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
     act: press("Turn them off"),
   },
   { name: "emails-forged", caption: "A forged link", as: "anybody", path: () => "/emails/nonsense" },
+  { name: "account-device", caption: "Connect a machine", as: "owner", path: () => "/account/device" },
+  {
+    name: "account-device-approve",
+    caption: "Connect this machine?",
+    as: "owner",
+    path: () => "/account/device",
+    async act(page) {
+      const answer = await page.request.post("/v1/device/code", { data: { name: "attic" } });
+      const { user_code: code } = z.object({ user_code: z.string() }).parse(await answer.json());
+      await page.getByLabel("Code").fill(code);
+      await press("Continue")(page);
+    },
+  },
+  {
+    name: "account-device-refused",
+    caption: "A code that is not valid",
+    as: "owner",
+    path: () => "/account/device?code=WDJB-MJHT",
+  },
   { name: "account-erase", caption: "Delete my data", as: "owner", path: () => "/account/erase" },
   {
     name: "account-erase-prove",

@@ -23,6 +23,11 @@ export type CommandModule = {
 export const COMMAND_MODULES: readonly CommandModule[] = [
   {
     audience: "user",
+    summaries: { login: "activate this machine by a code that you approve in the browser" },
+    load: async () => (await import("./commands/login.ts")).addLoginCommand,
+  },
+  {
+    audience: "user",
     summaries: {
       activate: "activate this machine",
       status: "show this machine's license",

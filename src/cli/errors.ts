@@ -32,6 +32,7 @@ const PROBLEMS_BY_EXIT: readonly (readonly [ExitCode, readonly string[]])[] = [
   [EXIT.refused, ["MACHINE_REQUIRED", "MACHINE_MISMATCH", "MACHINE_DEACTIVATED", "MACHINE_LIMIT_REACHED"]],
   [EXIT.refused, ["MACHINE_BARRED", "TRIAL_USED"]],
   [EXIT.refused, ["RELEASE_BLOCKED"]],
+  [EXIT.notAuthorized, ["ACCESS_DENIED", "DEVICE_CODE_EXPIRED"]],
 ];
 
 /** The exit status for a problem's `code`, or for the HTTP `status` if the code has none of its own. */

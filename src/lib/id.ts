@@ -15,7 +15,8 @@ export type IdPrefix =
   | "run"
   | "dead"
   | "pub"
-  | "whe";
+  | "whe"
+  | "dev";
 
 /** 16 bytes of UUIDv7 (RFC 9562): milliseconds since 1970, then 74 random bits. Later ids sort later. */
 export function newIdBytes(nowMs: number = Date.now()): Uint8Array<ArrayBuffer> {

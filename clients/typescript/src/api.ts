@@ -6,6 +6,10 @@ export type Other = string & Record<never, never>;
 /** Every code of the catalog's problems. */
 export const PROBLEM_CODES = [
   "MALFORMED_REQUEST",
+  "AUTHORIZATION_PENDING",
+  "SLOW_DOWN",
+  "ACCESS_DENIED",
+  "DEVICE_CODE_EXPIRED",
   "CREDENTIAL_REQUIRED",
   "KEY_INVALID",
   "KEY_ROTATED",

@@ -14,7 +14,8 @@ import { activationKey, licenseKey } from "../secrets.ts";
 import { licenseOfEnvironment } from "../settings.ts";
 import { requirePrivateUrl } from "../transport.ts";
 
-type ActivateOptions = { offline?: true; takeOver?: true; name?: string; keyStdin?: true; endTrial?: true };
+/** The options of `activate`. `login` has some of them. */
+export type ActivateOptions = { offline?: true; takeOver?: true; name?: string; keyStdin?: true; endTrial?: true };
 
 /** Adds `activate` and `status`. */
 export function addActivationCommands(program: CatalogCommand): void {
@@ -37,29 +38,7 @@ export function addActivationCommands(program: CatalogCommand): void {
       requirePrivateUrl(hive.client.url);
       const key = options.keyStdin ? await keyFromStdin(hive) : (foreignKeyOf(hive) ?? ownLicenseKey(hive));
       if (options.endTrial) await endTrial(hive.client, key);
-      const { answer, activation } = await activate(hive.client, key, {
-        fingerprint: await machineFingerprint(hive.env),
-        name: options.name,
-        platform: await platformOf(hostSystem),
-        offline: options.offline === true,
-        takeOver: options.takeOver === true,
-      });
-      await hive.change((known) => ({ ...known, activation }));
-      const { license, machine, expires_at, took_over = null, key: exchanged } = answer;
-      const lines = [
-        `This machine: ${machine.id}, token until ${expires_at}`,
-        ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}; each new token extends it`] : []),
-        ...(took_over ? [`Deactivated for it: ${took_over.name ?? took_over.id}`] : []),
-      ];
-      const shown = {
-        license,
-        machine,
-        expires_at,
-        ...(took_over && { took_over }),
-        ...(exchanged && { key: exchanged }),
-      };
-      hive.show(shown, () => `${formatLicense(license)}\n\n${lines.join("\n")}`);
-      if (exchanged !== undefined) hive.note(EXCHANGED);
+      await activateAndShow(hive, key, options);
     });
 
   program.command("status").action(async (_options: object, command: CatalogCommand) => {
@@ -70,6 +49,33 @@ export function addActivationCommands(program: CatalogCommand): void {
     const facts = formatFields({ Catalog: url, "This machine": machine_id, "Token until": token_expires_at });
     hive.show({ url, machine_id, token_expires_at, license }, () => `${facts}\n\n${formatLicense(license)}`);
   });
+}
+
+/** Activates this machine with a license key, stores the activation, and shows it. Throws `CliError`. */
+export async function activateAndShow(hive: Hive, key: string, options: ActivateOptions): Promise<void> {
+  const { answer, activation } = await activate(hive.client, key, {
+    fingerprint: await machineFingerprint(hive.env),
+    name: options.name,
+    platform: await platformOf(hostSystem),
+    offline: options.offline === true,
+    takeOver: options.takeOver === true,
+  });
+  await hive.change((known) => ({ ...known, activation }));
+  const { license, machine, expires_at, took_over = null, key: exchanged } = answer;
+  const lines = [
+    `This machine: ${machine.id}, token until ${expires_at}`,
+    ...(machine.seat_until ? [`Its seat: until ${machine.seat_until}; each new token extends it`] : []),
+    ...(took_over ? [`Deactivated for it: ${took_over.name ?? took_over.id}`] : []),
+  ];
+  const shown = {
+    license,
+    machine,
+    expires_at,
+    ...(took_over && { took_over }),
+    ...(exchanged && { key: exchanged }),
+  };
+  hive.show(shown, () => `${formatLicense(license)}\n\n${lines.join("\n")}`);
+  if (exchanged !== undefined) hive.note(EXCHANGED);
 }
 
 /** Adds `machines`, `deactivate` and `fingerprint`. */

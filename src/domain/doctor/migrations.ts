@@ -40,6 +40,7 @@ export const MIGRATIONS = {
     "0041_pending_orders.sql",
     "0042_revocations.sql",
     "0043_foreign_keys.sql",
+    "0044_device_logins.sql",
     "0045_order_consent.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],

@@ -4,6 +4,10 @@
  */
 export const PROBLEMS = {
   MALFORMED_REQUEST: { status: 400, title: "Malformed request" },
+  AUTHORIZATION_PENDING: { status: 400, title: "Login not approved yet" },
+  SLOW_DOWN: { status: 400, title: "Polling too often" },
+  ACCESS_DENIED: { status: 400, title: "Login declined" },
+  DEVICE_CODE_EXPIRED: { status: 400, title: "Login code expired" },
   CREDENTIAL_REQUIRED: { status: 401, title: "Credential required" },
   KEY_INVALID: { status: 401, title: "Invalid license key" },
   KEY_ROTATED: { status: 401, title: "License key replaced by a newer one" },

@@ -85,6 +85,14 @@ export async function mayLookUpSession(env: Env, sessionId: string): Promise<boo
 export const countRecovery = (env: Env, request: Request): Promise<void> =>
   take(env.RECOVERIES, clientAddress(request), "Too many links were requested from your address.");
 
+/** Counts a started login of a machine under its address, because each writes. Throws RATE_LIMITED past the limit. */
+export const countDeviceLogin = (env: Env, request: Request): Promise<void> =>
+  take(env.SIGN_INS, `device ${clientAddress(request)}`, "Too many logins were started from your address.");
+
+/** Counts a look at a login code under its customer, so that nobody can try codes. Throws RATE_LIMITED past the limit. */
+export const countDeviceCode = (env: Env, customer: string): Promise<void> =>
+  take(env.SIGN_INS, `device ${customer}`, "You entered too many codes.");
+
 /**
  * The address that a request counts under: an IPv4 address, also written as IPv6, or the /64 of an IPv6 address,
  * because a subscriber has at least a /64. `unknown` if the platform gives none (tests, development).

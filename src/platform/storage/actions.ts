@@ -29,6 +29,7 @@ export const ACTIONS = [
   "machine.lease",
   "machine.bar",
   "machine.unbar",
+  "machine.approve",
   "account.sign-in",
   "console.sign-in",
   "release.create",

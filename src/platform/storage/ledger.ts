@@ -77,6 +77,7 @@ export type RootTable =
   | "orders"
   | "recovery_links"
   | "sessions"
+  | "device_logins"
   | "webhook_endpoints";
 
 /** The row that a change is about. Its write sets `last_change`, and all that commits with it depends on that. */

@@ -67,6 +67,7 @@ export async function forgetOldRows(db: D1Database, now: UnixSeconds): Promise<v
       .prepare("DELETE FROM stripe_events WHERE handled_at IS NOT NULL AND attention = 0 AND received_at < ?")
       .bind(now - EVENTS_KEPT),
     db.prepare("DELETE FROM webhook_deliveries WHERE state <> 'pending' AND queued_at < ?").bind(now - DELIVERIES_KEPT),
+    db.prepare("DELETE FROM device_logins WHERE expires_at < ?").bind(now),
     db.prepare("DELETE FROM trial_marks WHERE made_at < ?").bind(now - TRIAL_MARKS_KEPT),
     db.prepare("DELETE FROM dead_letters WHERE last_at < ?").bind(now - LETTERS_KEPT),
     db.prepare(`DELETE FROM audit WHERE (${ROUTINE}) AND at < ?`).bind(now - ROUTINE_KEPT),

@@ -56,6 +56,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /v1/licenses/token": "issueToken",
   "get /v1/licenses/me": "getOwnLicense",
   "post /v1/licenses/verify": "verifyToken",
+  "post /v1/device/code": "startDeviceLogin",
+  "post /v1/device/token": "pollDeviceLogin",
   "post /v1/licenses/recover": "requestRecoveryLink",
 
   "get /v1/plans": "listPlans",
@@ -95,6 +97,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /account/licenses/{id}/machines/{machine_id}/free": "showFreeOwnMachinePage",
   "post /account/licenses/{id}/machines/{machine_id}/free": "freeOwnMachineByForm",
   "post /account/licenses/{id}/lease": "downloadOwnLeaseByForm",
+  "get /account/device": "showDeviceLoginPage",
+  "post /account/device": "decideDeviceLoginByForm",
   "get /account/erase": "showEraseOwnDataPage",
   "post /account/erase": "eraseOwnDataByForm",
   "post /account/erase/link": "requestErasureLinkByForm",

@@ -8,6 +8,7 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO license_charges VALUES ('ch_1', '$license', 'partial', 'none', 1)",
   "INSERT INTO sessions VALUES ('hash', 'license', '$license', 0, 1, 1, 9000000000, 'chg_1')",
   "INSERT INTO recovery_links VALUES ('rec_1', 'hash', 'ada@example.com', 1, 9000000000, NULL, NULL)",
+  "INSERT INTO device_logins VALUES ('dev_1', 'hash', 'other', 'attic', 'DE', 'approved', '$license', 0, 1, 1, 9000000000, NULL)",
   "INSERT INTO outbox VALUES ('chg_1', 'license', '$license', 1)",
   "INSERT INTO discarded_objects VALUES ('artifacts/gone', NULL, 1)",
   "INSERT INTO deployment VALUES (1, 'rbee-worker-catalog', 'http://localhost:8787', 0, 1)",

@@ -27,6 +27,7 @@ export const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "machine.deactivate": "Machine deactivated",
   "machine.bar": "Machine barred",
   "machine.unbar": "Bar lifted",
+  "machine.approve": "Machine's login approved",
   "machine.lease": "Offline lease issued",
   "account.sign-in": "Signed in to the account",
   "console.sign-in": "Signed in to the console",
