@@ -48,9 +48,9 @@ export type SettingSources = {
 
 /**
  * Picks the settings. URL: `--url`, RBEE_CATALOG_URL, the hive's catalog, this checkout's development server,
- * RBEE_CATALOG_DEFAULT_URL (install.sh sets it to the catalog that it comes from), https://catalog.rbee.dev. Credentials:
- * RBEE_ADMIN_TOKEN; RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN, which mean the same; else the development server's, which are
- * sent to its own URL only. Throws `CliError` for an invalid URL.
+ * RBEE_CATALOG_DEFAULT_URL (install.sh sets it to the catalog that it comes from), https://catalog.rbee.dev.
+ * Credentials: RBEE_ADMIN_TOKEN; RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN, which mean the same; else the development
+ * server's, which are sent to its own URL only. Throws `CliError` for an invalid URL.
  */
 export function resolveSettings({ url: flag, env, activatedAt, start }: SettingSources): Settings {
   const fallback = env["RBEE_CATALOG_DEFAULT_URL"] || DEFAULT_URL;

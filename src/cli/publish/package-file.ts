@@ -12,8 +12,9 @@ const MAX_TEXT = 256 * 1024;
 
 /**
  * Reads the contents of a package that `rules` name, in constant memory. The suffix names the compression: `.gz`,
- * `.zst`, or `.xz`. The program xz unpacks `.xz`, and the program zstd unpacks `.zst` for a Node.js before 22.15. Dot
- * files at the top describe a package and are not among its installed paths. Throws `CliError` if the file is not a complete package.
+ * `.zst`, or `.xz`. The program xz unpacks `.xz`, and the program zstd unpacks `.zst` before Node.js 22.15. Dot files
+ * at the top describe a package and are not among its installed paths. Throws `CliError` if the file is not a complete
+ * package.
  */
 export async function readPackage(path: string, rules: PackageRules): Promise<PackageContents> {
   const readContents = (tar: AsyncIterable<Uint8Array>) => readTar(tar, rules);

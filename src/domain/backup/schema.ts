@@ -1,8 +1,9 @@
 import * as z from "zod";
 
 /**
- * The tables whose rows are no part of a backup. Sessions, recovery links and logins of machines admit people: a restored
- * one would admit a person who has signed out since. The leases of jobs and the backup's own tables describe work that is under way.
+ * The tables whose rows are no part of a backup. Sessions, recovery links and logins of machines admit people: a
+ * restored one would admit a person who has signed out since. The leases of jobs and the backup's own tables describe
+ * work that is under way.
  */
 export const LEFT_OUT: readonly string[] = [
   "sessions",

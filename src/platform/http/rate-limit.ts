@@ -89,7 +89,7 @@ export const countRecovery = (env: Env, request: Request): Promise<void> =>
 export const countDeviceLogin = (env: Env, request: Request): Promise<void> =>
   take(env.SIGN_INS, `device ${clientAddress(request)}`, "Too many logins were started from your address.");
 
-/** Counts a look at a login code under its customer, so that nobody can try codes. Throws RATE_LIMITED past the limit. */
+/** Counts a look at a login code under its customer, so that nobody can try codes. Throws RATE_LIMITED. */
 export const countDeviceCode = (env: Env, customer: string): Promise<void> =>
   take(env.SIGN_INS, `device ${customer}`, "You entered too many codes.");
 

@@ -47,7 +47,10 @@ export function decidePoll(login: DeviceLogin | null, now: UnixSeconds): Result<
   }
   // Times are whole seconds, so a machine that waits long enough can seem one second early.
   if (login.polled_at !== null && now - login.polled_at < INTERVAL_SECONDS - 1) {
-    return err({ code: "SLOW_DOWN", detail: "This machine asks too often. Wait five seconds longer between requests." });
+    return err({
+      code: "SLOW_DOWN",
+      detail: "This machine asks too often. Wait five seconds longer between requests.",
+    });
   }
   return err({ code: "AUTHORIZATION_PENDING", detail: "Nobody has approved the code in the browser yet." });
 }

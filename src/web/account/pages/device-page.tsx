@@ -4,15 +4,15 @@ import { planName } from "../../../domain/licensing/plans.ts";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, type Refusal } from "../../../platform/http/problem.ts";
 import { type FC, Field, Notice, PostForm, Time } from "../../page/kit.ts";
-import { accountPage } from "../frame.tsx";
+import { accountPage, type Visitor } from "../frame.tsx";
 
 /** A code that was refused, and the refusal. */
 export type CodeFault = { sent: string; refusal: Refusal };
 
 /** The page that asks for the code of a machine. After a fault, the field contains the earlier input. */
-export const codePage = ({ csrf, fault }: { csrf: string; fault?: CodeFault }): Promise<Response> =>
+export const codePage = ({ visitor, fault }: { visitor: Visitor; fault?: CodeFault }): Promise<Response> =>
   accountPage({
-    csrf,
+    visitor,
     title: "Connect a machine",
     status: fault ? PROBLEMS[fault.refusal.code].status : 200,
     main: (
@@ -40,14 +40,14 @@ export const codePage = ({ csrf, fault }: { csrf: string; fault?: CodeFault }): 
     ),
   });
 
-type Question = { csrf: string; login: DeviceLogin; code: string; licenses: readonly License[]; now: UnixSeconds };
+type Question = { visitor: Visitor; login: DeviceLogin; code: string; licenses: readonly License[]; now: UnixSeconds };
 
 /** The page that asks whether a machine may have the key of a license. */
-export function approvePage({ csrf, login, code, licenses, now }: Question): Promise<Response> {
+export function approvePage({ visitor, login, code, licenses, now }: Question): Promise<Response> {
   const offered = licenses.filter((license) => !isErased(license));
   const minutes = Math.max(1, Math.ceil((login.expires_at - now) / MINUTE));
   return accountPage({
-    csrf,
+    visitor,
     title: "Connect this machine?",
     main: (
       <>
@@ -69,7 +69,7 @@ export function approvePage({ csrf, login, code, licenses, now }: Question): Pro
           Continue only if you ran <code>rbee-catalog login</code> yourself just now. If someone sent you this code or
           link, decline: it would give them your license key. We never ask you to enter a code.
         </Notice>
-        <PostForm action="/account/device" csrf={csrf}>
+        <PostForm action="/account/device" csrf={visitor.csrfToken}>
           <input type="hidden" name="code" value={code} />
           <fieldset>
             <legend>License for this machine</legend>
@@ -108,9 +108,15 @@ function countryName(code: string): string {
 }
 
 /** The page that confirms a decision. */
-export const decidedPage = ({ csrf, done }: { csrf: string; done: "approved" | "declined" }): Promise<Response> =>
+export const decidedPage = ({
+  visitor,
+  done,
+}: {
+  visitor: Visitor;
+  done: "approved" | "declined";
+}): Promise<Response> =>
   accountPage({
-    csrf,
+    visitor,
     title: done === "approved" ? "Machine connected" : "Declined",
     main:
       done === "approved" ? (

@@ -13,7 +13,8 @@ import { listOwnLicenses, requireOwnLicense } from "../store.ts";
 
 const unknownCode: Refusal = {
   code: "DEVICE_CODE_EXPIRED",
-  detail: "This code isn't valid. Codes work once, for 10 minutes. Compare it with your terminal, or run the command again.",
+  detail:
+    "This code isn't valid. Codes work once, for 10 minutes. Compare it with your terminal, or run the command again.",
 };
 
 /** `GET` and `POST /account/device`: a signed-in person approves a machine's login by its code (RFC 8628, 3.3). */
@@ -39,13 +40,13 @@ device.openapi(
   }),
   async (c) => {
     const { code: sent = "", done } = c.req.valid("query");
-    const { csrfToken: csrf, by } = c.var.session;
-    if (done === "approved" || done === "declined") return decidedPage({ csrf, done });
-    if (sent.trim() === "") return codePage({ csrf });
+    const { session: visitor } = c.var;
+    if (done === "approved" || done === "declined") return decidedPage({ visitor, done });
+    if (sent.trim() === "") return codePage({ visitor });
     const login = await openLogin(c, sent);
-    if (login === null) return codePage({ csrf, fault: { sent, refusal: unknownCode } });
-    const licenses = await listOwnLicenses(c.env.DB, by);
-    return approvePage({ csrf, login, code: formatUserCode(parseUserCode(sent) ?? ""), licenses, now: c.var.now });
+    if (login === null) return codePage({ visitor, fault: { sent, refusal: unknownCode } });
+    const licenses = await listOwnLicenses(c.env.DB, visitor.by);
+    return approvePage({ visitor, login, code: formatUserCode(parseUserCode(sent) ?? ""), licenses, now: c.var.now });
   },
 );
 
@@ -55,22 +56,23 @@ device.openapi(
       body: formBody({ code: "WDJB-MJHT", license: "lic_06b4m2v8w5r7q1t3x9z2k4n6p8", decision: "approve" }),
     },
     summary: "Approve or decline the login of a machine",
-    description: "With `decision=approve` the machine gets the key of this license. Any other decision declines the login.",
+    description:
+      "With `decision=approve` the machine gets the key of this license. Any other decision declines the login.",
     answers: { 400: "The field for the code, because the code is not valid any more." },
     leadsTo: "The page that confirms the decision.",
     refusals: ["LICENSE_NOT_FOUND", "RATE_LIMITED"],
   }),
   async (c) => {
     const { code: sent = "", license: id = "", decision } = c.req.valid("form");
-    const { csrfToken: csrf, by } = c.var.session;
-    const again = () => codePage({ csrf, fault: { sent, refusal: unknownCode } });
+    const { session: visitor } = c.var;
+    const again = () => codePage({ visitor, fault: { sent, refusal: unknownCode } });
     const login = await openLogin(c, sent);
     if (login === null) return again();
     if (decision !== "approve") {
       await declineDeviceLogin(c.env.DB, login.id);
       return c.redirect("/account/device?done=declined", 303);
     }
-    const own = await requireOwnLicense(c.env.DB, by, id);
+    const own = await requireOwnLicense(c.env.DB, visitor.by, id);
     const approved = await approveDeviceLogin(c.env.DB, login, own, actorOf(c, `account:${own.id}`));
     return approved ? c.redirect("/account/device?done=approved", 303) : again();
   },

@@ -9,6 +9,22 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     cause: "The body isn't JSON, or `Content-Type` isn't `application/json`.",
     remedy: "Send valid JSON and set `Content-Type: application/json`.",
   },
+  AUTHORIZATION_PENDING: {
+    cause: "A machine asked for the license of its login, and nobody has approved the code in the browser yet.",
+    remedy: "Ask again after `interval` seconds.",
+  },
+  SLOW_DOWN: {
+    cause: "The machine asked again before `interval` seconds had passed.",
+    remedy: "Wait five seconds longer between all further requests.",
+  },
+  ACCESS_DENIED: {
+    cause: "The person declined the login in the browser.",
+    remedy: "Run `rbee-catalog login` again if that was a mistake.",
+  },
+  DEVICE_CODE_EXPIRED: {
+    cause: "The code is unknown, older than ten minutes or used, or the license key was replaced since the approval.",
+    remedy: "Run `rbee-catalog login` again for a new code.",
+  },
   CREDENTIAL_REQUIRED: {
     cause: "The operation needs a license key, license token or admin token, and the request has none.",
     remedy: "Send it as `Authorization: Bearer`. pacman and makepkg send it as the Basic password.",
