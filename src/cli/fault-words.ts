@@ -36,7 +36,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A fault of a request in the words of this command: `machine_limit` and `Too big: ...` become `--machines must be ...`.
+ * A fault of a request in the words of this command: `machine_limit` and `Too big: ...` become
+ * `--machines must be ...`.
  */
 export function faultInWords(path: string, message: string): string {
   const [name = "", ...rest] = path.split(".");

@@ -1,7 +1,8 @@
 import { combine } from "../../platform/http/route.ts";
 import { refund, stripeEvents } from "./routes/admin.ts";
-import { billingPortal, checkout, planList, trialEnd } from "./routes/buyer.ts";
+import { billingPortal, checkout, trialEnd } from "./routes/buyer.ts";
 import { orderRoutes } from "./routes/orders.ts";
+import { planList } from "./routes/plans.ts";
 import { revoke } from "./routes/revoke.ts";
 import { webhook } from "./routes/webhook.ts";
 

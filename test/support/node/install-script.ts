@@ -21,7 +21,9 @@ export async function homeWithScript({ url }: RunningCatalog, alter = (script: s
   return home;
 }
 
-const PARTS = [..."head platform probe gpu machine choose request license download check command tools main".split(" ")];
+const PARTS = [
+  ..."head platform probe gpu machine choose request license download check command tools main".split(" "),
+];
 
 /** The script of a catalog at `url` without release keys, put together from the sources as `installScript` does. */
 export const assembledScript = (url: string, keys: readonly string[] = [], bound = false): string =>

@@ -81,8 +81,8 @@ const SHA256 = "2.16.840.1.101.3.4.2.1";
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
 /**
- * A whole second, some minutes ahead: authorities sign at whole seconds, and the mock's own certificates begin when they
- * are made, which on a busy machine is seconds after this call.
+ * A whole second, some minutes ahead. Authorities sign at whole seconds, and the mock's own certificates begin when
+ * they are made, which on a busy machine is seconds after this call.
  */
 export const soon = (): Date => new Date((Math.floor(Date.now() / 1000) + 300) * 1000);
 

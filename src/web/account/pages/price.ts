@@ -9,7 +9,7 @@ export function priceText({ stripe_customer_id, price_amount, price_currency, pr
   return priceInWords({ amount: price_amount, currency: price_currency, interval: price_interval });
 }
 
-/** The next charge of a license that a subscription pays, and its time; `at` null: nothing more. Null: no subscription. */
+/** The next charge of a subscription, and its time; `at` null: nothing more. Null if no subscription pays. */
 export function nextCharge({
   price_interval,
   price_currency,

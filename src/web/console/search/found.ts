@@ -11,7 +11,7 @@ import { releasePath } from "../release/list.tsx";
 /** The most entries of each kind that a search shows. Its lists have the others. */
 export const MOST_OF_A_KIND = 10;
 
-/** The things that a search has found, newest first, of the kinds that the admin may see; one more if there are more. */
+/** The finds of a search, newest first, of the kinds that the admin may see; one more if there are more. */
 export type Found = { licenses: License[]; orders: OrderView[]; releases: Release[] };
 
 /**

@@ -39,7 +39,8 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
   },
   KEY_EXCHANGED: {
     cause: "The key came from another shop, and was exchanged for an rbee license key more than an hour ago.",
-    remedy: "Use the new key, which begins with `rbee_lic_`. It is in the email to the license's owner, and in the account.",
+    remedy:
+      "Use the new key, which begins with `rbee_lic_`. It is in the email to the license's owner, and in the account.",
   },
   KEY_REQUIRED: {
     cause: "A token alone can be renewed for 30 days after the license key was last sent. That time is over.",
