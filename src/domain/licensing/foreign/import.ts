@@ -45,7 +45,8 @@ export function importDecision(
 /**
  * Imports licenses of another shop, each in a transaction of its own with its audit entry, and mails nobody.
  * Idempotent: a key that is stored changes nothing. With `isPreview` nothing is written, and the same decision
- * gives the outcomes. Returns the outcome of each row, in order, and the changes to settle. Throws D1's errors; the rows before stay.
+ * gives the outcomes. Returns the outcome of each row, in order, and the changes to settle. Throws D1's errors; the
+ * rows before stay.
  */
 export async function importLicenses(
   { db, config }: { db: D1Database; config: Config },

@@ -1,13 +1,5 @@
 import { LICENSE_SECURITY } from "../../../platform/http/openapi.ts";
-import {
-  ANYONE,
-  type AppContext,
-  createRouter,
-  operation,
-  Problem,
-  publicCors,
-  z,
-} from "../../../platform/http/route.ts";
+import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { CREDENTIAL_PROBLEMS, HOLDER, type HolderEnv, readHolder } from "../../licensing/holder.ts";
