@@ -85,7 +85,7 @@ shopRoutes.openapi(
       const fault = { plan: plan.data, machines, field: "machines" as const, message };
       return showPlans(c, choice, { status: 422, fault, message });
     }
-    if (c.var.config.TERMS !== "" && terms !== ACCEPTED) {
+    if (c.var.config.TERMS.trim() !== "" && terms !== ACCEPTED) {
       const message = "Please accept the terms of sale.";
       const fault = { plan: plan.data, machines, field: "terms" as const, message };
       return showPlans(c, choice, { status: 422, fault, message });

@@ -141,6 +141,16 @@ describe("the order form", () => {
     expect(await read.first("worker")).toBeNull();
   });
 
+  it.each(["constructor", "__proto__", "e".repeat(10_000)])(
+    "ignores the currency %.20s of a changed form",
+    async (currency) => {
+      const response = await order({ plan: "premium-lifetime", machines: "25", currency });
+      const sessionId = /cs_test_\w+/.exec(response.headers.get("Location") ?? "")?.[0] ?? "";
+      const session = await stripe.checkout.sessions.retrieve(sessionId);
+      expect([session.currency, session.cancel_url]).toEqual(["eur", expect.not.stringContaining("currency")]);
+    },
+  );
+
   it.each([{ plan: "premium-trial", machines: "1" }, { plan: "nothing" }, {}])("refuses %j", async (fields) => {
     const response = await order(fields as Record<string, string>);
     expect(response.status).toBe(422);

@@ -81,14 +81,15 @@ export async function startCheckout<E extends AppEnv>(
   const hashes = { cookie_hash: cookieHash, return_hash: await hashOf(returnSecret) };
   const given = await consentTo(c.var.config, consent, c.var.now);
   const shown = { worker: workers.find((each) => each.id === worker)?.id ?? null };
+  const charged = currency !== undefined && Object.hasOwn(price.currency_options ?? {}, currency) ? currency : null;
   await insertOrder(db, { ...order, ...hashes, ...given, ...shown }, c.var.now);
   const params = {
-    ...sessionParams(c.var.config, plan, price, { machines, currency, trial }),
+    ...sessionParams(c.var.config, plan, price, { machines, currency: charged, trial }),
     client_reference_id: order.id,
     success_url: `${origin}/checkout/success?session_id={CHECKOUT_SESSION_ID}&return=${returnSecret}`,
     cancel_url: `${origin}/checkout/cancelled?${new URLSearchParams(
       // The choice, so that the page after a canceled payment leads back to it.
-      Object.entries({ plan: id, machines: String(machines), currency, worker: shown.worker }).flatMap(
+      Object.entries({ plan: id, machines: String(machines), currency: charged, worker: shown.worker }).flatMap(
         ([name, value]) => (value ? [[name, value]] : []),
       ),
     )}`,
@@ -159,7 +160,8 @@ async function createSession(
 const isInvalidAddress = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "email_invalid";
 
-type Choice = { machines: number; currency: string | undefined; trial: TrialOffer };
+/** `currency`: one that the price has; null: the payment page chooses. */
+type Choice = { machines: number; currency: string | null; trial: TrialOffer };
 
 /** The parameters of a checkout session that follow from the plan, the seller and the buyer's choice. */
 function sessionParams(
@@ -173,7 +175,7 @@ function sessionParams(
   const common = {
     ui_mode: "hosted_page",
     line_items: [{ price: price.id, quantity: machines }],
-    ...(currency !== undefined && price.currency_options?.[currency] !== undefined && { currency }),
+    ...(currency !== null && { currency }),
     ...(config.STRIPE_ASKS_CONSENT && { consent_collection: { terms_of_service: "required" as const } }),
     custom_text: { submit: { message: message.join(" ") } },
     allow_promotion_codes: true,
