@@ -77,7 +77,12 @@ describe("a login by code", () => {
   it("tells a machine that polls too often to slow down", async () => {
     const { device_code } = await start();
     await poll(device_code);
+    const polledAt = () => env.DB.prepare("SELECT polled_at FROM device_logins").first<number>("polled_at");
+    await env.DB.prepare("UPDATE device_logins SET polled_at = polled_at - 1").run();
+    const before = await polledAt();
     expect(await codeOf(await poll(device_code))).toBe("SLOW_DOWN");
+    // Such a poll writes nothing, because a machine may send any number of them.
+    expect(await polledAt()).toBe(before);
     await waitForPoll();
     expect(await codeOf(await poll(device_code))).toBe("AUTHORIZATION_PENDING");
   });

@@ -27,7 +27,7 @@ export const findDeviceLogin = (
 ): Promise<DeviceLogin | null> =>
   db.prepare(`SELECT ${COLUMNS} FROM device_logins WHERE ${column} = ?`).bind(hash).first<DeviceLogin>();
 
-/** Notes the time of a poll. */
+/** Notes the time of a poll that came in time and is answered by "not yet". */
 export async function notePoll(db: D1Database, id: string, now: UnixSeconds): Promise<void> {
   await db.prepare("UPDATE device_logins SET polled_at = ? WHERE id = ?").bind(now, id).run();
 }

@@ -105,7 +105,8 @@ device.openapi(
     if (login === null) await countFailedCredential(c.env, c.req.raw);
     const decision = decidePoll(login, c.var.now);
     if (!decision.ok) {
-      if (login !== null) await notePoll(db, login.id, c.var.now);
+      // No other refusal writes, so a machine that polls without a pause makes no load of writes.
+      if (login !== null && decision.error.code === "AUTHORIZATION_PENDING") await notePoll(db, login.id, c.var.now);
       throw new Problem(decision.error);
     }
     const { id, licenseId, generation } = decision.value;
