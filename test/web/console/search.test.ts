@@ -2,10 +2,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { currentTime } from "../../../src/lib/time.ts";
 import type { Scope } from "../../../src/platform/config/scopes.ts";
+import { ask } from "../../support/admin-request.ts";
 import { read, signedIn } from "../../support/console-admin.ts";
 import { csrfTokenIn } from "../../support/cookie-browser.ts";
 import { find } from "../../support/html-document.ts";
-import { activate, issueLicense } from "../../support/license-fixture.ts";
+import { activate, issueLicense, ownerToken } from "../../support/license-fixture.ts";
 import { payment, storePayments } from "../../support/money-fixture.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 
@@ -44,6 +45,15 @@ describe("search of the console", () => {
       expect([q, await target(q)]).toEqual([q, `/admin/licenses/${id}`]);
     for (const q of [release, "cuda 1.2", "Premium-CUDA"])
       expect([q, await target(q)]).toEqual([q, `/admin/releases/${release}`]);
+  });
+
+  it("a key of another shop leads to its license, and never becomes part of an address", async () => {
+    const key = "85DB562A-C11D4B06-A2335A6B-8C079166";
+    const row = { key, email: "ada@example.com", plan: "premium-lifetime" };
+    const body = { source: "gumroad", reason: "we moved", licenses: [row] };
+    await ask("POST", "/v1/admin/licenses/import", { token: await ownerToken(), body });
+    const id = await env.DB.prepare("SELECT id FROM licenses").first<string>("id");
+    expect(await target(` ${key.toLowerCase()} `)).toBe(`/admin/licenses/${id}`);
   });
 
   it("several matches are listed by kind, and none says what can be found", async () => {

@@ -5,7 +5,7 @@ import { holdsCredential } from "../../../lib/masking/masked.ts";
 import { fromRfc3339 } from "../../../lib/time.ts";
 import { type Child, DataTable, Notice, pathWithQuery, StatusBadge, Time } from "../../page/kit.ts";
 import { type ConsoleContext, combine, consoleForm, consolePage, consoleView, may, sentForm, z } from "../kit.ts";
-import { licenseOfKey } from "../license/key.ts";
+import { licenseOfForeignKey, licenseOfKey } from "../license/key.ts";
 import { LicenseStatusBadge, licensePath, ownerText } from "../license/words.tsx";
 import { filterText } from "../list.tsx";
 import { orderPath, PaymentState, paymentText, totalText } from "../money/words.tsx";
@@ -56,6 +56,8 @@ const send = consoleForm(
     if (holdsCredential(q)) {
       return resultsPage(c, { error: "The search contains a key or token. Search for something that is not secret." });
     }
+    const imported = may(c, "licenses:read") ? await licenseOfForeignKey(c, q) : null;
+    if (imported !== null) return c.redirect(licensePath(imported), 303);
     if (q.length > LONGEST) return resultsPage(c, { error: `${LONGEST} characters at most.` });
     const only = q === "" ? null : onlyPage(await findEverywhere(c, q));
     return c.redirect(only ?? pathWithQuery(SEARCH_PATH, { q: q || undefined }), 303);
@@ -89,7 +91,10 @@ const Help = ({ isEmpty }: { isEmpty: boolean }): Child => (
     {isEmpty ? <p class="empty">Nothing matches.</p> : null}
     <p>Use the field at the top of the page; the key / leads there. It finds</p>
     <ul>
-      <li>a license by a part of its owner's email address, its id, its key, or a machine's id or fingerprint hash</li>
+      <li>
+        a license by a part of its owner's email address, its id, its key or an imported one, or a machine's id or
+        fingerprint hash
+      </li>
       <li>an order by the number of an invoice, an id of Stripe's, or its buyer</li>
       <li>a release by its id, its worker or its version, such as “cuda 1.2”</li>
     </ul>
