@@ -155,7 +155,7 @@ function erasureOf(db: D1Database, { id, email }: LicenseRow, now: UnixSeconds):
         // Stripe's page of an invoice names the buyer, and opens to everybody with its address.
         ifErased("UPDATE payments SET invoice_url = NULL WHERE license_id = ?", id),
         ifErased("DELETE FROM barred_machines WHERE license_id = ?", id),
-        ifErased("DELETE FROM foreign_keys WHERE license_id = ?", id),
+        ifErased("DELETE FROM device_logins WHERE license_id = ?", id),
         ifErased("DELETE FROM mails WHERE (license_id = ? OR recipient = ?)", id, email),
         ifErased("DELETE FROM mail_opt_outs WHERE email = ?", email),
         ifErased("UPDATE orders SET email = NULL WHERE (license_id = ? OR email = ?)", id, email),

@@ -59,6 +59,17 @@ describe("importing licenses", () => {
     expect([await count("licenses"), await count("foreign_keys")]).toEqual([1, 1]);
   });
 
+  it("does not bring a person back who was erased", async () => {
+    const [row] = await outcomesOf(await send([ROW]));
+    const token = await ownerToken();
+    const erase = `/v1/admin/licenses/${row?.license_id}/erase`;
+    expect((await ask("POST", erase, { token, body: { reason: "asked for" } })).status).toBe(200);
+    expect(await outcomesOf(await send([ROW]))).toEqual([
+      { outcome: "known", license_id: row?.license_id, fault: null },
+    ]);
+    expect([await count("licenses"), await count("licenses", "email = 'ada@example.com'")]).toEqual([1, 0]);
+  });
+
   it("tells each row's fault without its key, and imports the others", async () => {
     const outcomes = await outcomesOf(
       await send([
