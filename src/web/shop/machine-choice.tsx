@@ -1,7 +1,7 @@
 import { blocksUpTo } from "../../domain/purchase/machines.ts";
 import { MOST_MACHINES } from "../../domain/purchase/offer.ts";
+import { totalInWords } from "../../domain/purchase/price-words.ts";
 import type { PlanOffer } from "../../domain/purchase/prices.ts";
-import { formatAmount } from "../../lib/money.ts";
 import { type FC, SelectField } from "../page/kit.ts";
 
 /**
@@ -24,11 +24,8 @@ export const MachineChoice: FC<PlanOffer & { value?: string | undefined; error?:
       error={error}
       options={blocksUpTo(MOST_MACHINES, block).map((machines) => ({
         value: String(machines),
-        text: price === null ? String(machines) : `${machines}: ${priceOf(price, machines / block)}`,
+        text: price === null ? String(machines) : `${machines}: ${totalInWords(price, machines / block)}`,
       }))}
     />
   );
 };
-
-const priceOf = ({ amount, currency, interval }: NonNullable<PlanOffer["price"]>, blocks: number): string =>
-  `${formatAmount(amount * blocks, currency)} ${interval === null ? "once" : "a month"}`;

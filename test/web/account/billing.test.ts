@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { codeOf } from "../../support/admin-request.ts";
 import { pageAt, send, signedInByKey } from "../../support/customer.ts";
+import { find } from "../../support/html-document.ts";
 import { issueLicense } from "../../support/license-fixture.ts";
 import { openShop } from "../../support/shop.ts";
 
@@ -42,4 +43,18 @@ it("billing: the page shows the price, the next charge, and each invoice with St
   expect(trial).toMatch(/\$99\/month<\/p><p class="hint">plus tax where it applies/);
   expect(trial).toMatch(/Next charge<\/p><p class="value">\$99<\/p><p class="hint">on <time/);
   expect(trial).not.toContain("Your latest payments");
+});
+
+it("upgrade: needs the buyer's consent to the terms, as a purchase does, and the order notes it", async () => {
+  const trial = await issueLicense({ plan: "premium-trial" });
+  const browser = await signedInByKey(trial.key, shopEnv);
+  const page = await browser.get(`/account/licenses/${trial.id}`);
+  expect((await find(page, "input[name=terms]"))[0]?.attributes).toHaveProperty("required");
+  const order = (form: Record<string, string>) =>
+    send(browser, `/account/licenses/${trial.id}/upgrade`, { plan: "premium-lifetime", machines: "25", ...form });
+  const refused = await order({});
+  expect([refused.status, await codeOf(refused)]).toEqual([422, "VALIDATION_FAILED"]);
+  expect((await order({ terms: "yes" })).status).toBe(303);
+  const { results } = await env.DB.prepare("SELECT terms_by FROM orders WHERE upgrades = ?").bind(trial.id).all();
+  expect(results).toEqual([{ terms_by: "form" }]);
 });

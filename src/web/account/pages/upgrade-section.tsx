@@ -4,6 +4,7 @@ import type { PlanOffer } from "../../../domain/purchase/prices.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import { type FC, PostForm, Section } from "../../page/kit.ts";
 import { MachineChoice } from "../../shop/machine-choice.tsx";
+import { TermsConsent } from "../../shop/terms-consent.tsx";
 import { licensePath } from "../frame.tsx";
 
 type Props = { license: License; offers: readonly PlanOffer[]; csrf: string; now: UnixSeconds };
@@ -30,6 +31,7 @@ export const UpgradeSection: FC<Props> = ({ license, offers, csrf, now }) => {
               <PostForm action={`${licensePath(license.id)}/upgrade`} csrf={csrf}>
                 <input type="hidden" name="plan" value={offer.plan.id} />
                 <MachineChoice {...offer} value={valueFor(license, offer)} />
+                <TermsConsent id={`terms-${offer.plan.id}`} />
                 <button type="submit">
                   Upgrade<span class="unseen"> to {offer.plan.name}</span>
                 </button>

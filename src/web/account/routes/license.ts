@@ -12,6 +12,7 @@ import { keepSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf } from "../../../platform/storage/ledger.ts";
 import { settle } from "../../../platform/storage/settle.ts";
 import { formBody } from "../../page/kit.ts";
+import { ACCEPTED } from "../../shop/terms-consent.tsx";
 import { accountForm, accountRouter, accountView, licensePath } from "../frame.tsx";
 import { answerWithLicense, wordsFor } from "../license-response.ts";
 import { rotateKeyPage } from "../pages/key-section.tsx";
@@ -79,7 +80,7 @@ license.openapi(
 
 license.openapi(
   accountForm("/account/licenses/{id}/upgrade", {
-    request: { params: LicenseParams, body: formBody({ plan: "premium-lifetime", machines: "25" }) },
+    request: { params: LicenseParams, body: formBody({ plan: "premium-lifetime", machines: "25", terms: "yes" }) },
     summary: "Upgrade one of your licenses by a purchase",
     description: "Like `POST /v1/checkout` with the license's key: the key and the machines stay.",
     leadsTo: "The payment page.",
@@ -95,11 +96,14 @@ license.openapi(
   }),
   async (c) => {
     const own = await requireOwnLicense(c.env.DB, c.var.session.by, c.req.valid("param").id);
-    const { plan, machines } = c.req.valid("form");
+    const { plan, machines, terms } = c.req.valid("form");
     const wish = z.object({ plan: PlanOnSale, machines: MachineCount }).safeParse({ plan, machines: Number(machines) });
     if (!wish.success)
       throw new Problem({ code: "VALIDATION_FAILED", detail: "Choose a plan and a number of machines." });
-    const { url } = await startCheckout(c, { ...wish.data, upgrades: own });
+    const consent = terms === ACCEPTED ? "form" : null;
+    if (c.var.config.TERMS.trim() !== "" && consent === null)
+      throw new Problem({ code: "VALIDATION_FAILED", detail: "Please accept the terms of sale." });
+    const { url } = await startCheckout(c, { ...wish.data, upgrades: own, consent });
     return c.redirect(url, 303);
   },
 );
