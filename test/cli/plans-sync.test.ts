@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { planOfPrice } from "../../src/domain/licensing/plans.ts";
+import { planOfPrice, plans, SOLD_PLANS } from "../../src/domain/licensing/plans.ts";
 import { openAccount, type SyncedAccount } from "../support/node/synced-account.ts";
 
 /** `plans sync` on an account of the Stripe stand-in. */
@@ -49,7 +49,7 @@ describe("an empty account", () => {
       transform_quantity: { divide_by: 25, round: "up" },
     });
     const { data: products } = await stripe.products.list();
-    expect(products.map(({ name }) => name).sort()).toEqual(["Premium, lifetime", "Premium, monthly"]);
+    expect(products.map(({ name }) => name).sort()).toEqual(SOLD_PLANS.map((plan) => plans[plan].name).sort());
   });
 
   it("is not changed by --dry-run, which prints the changes of the real run", async () => {
@@ -67,8 +67,7 @@ describe("an empty account", () => {
     const before = await writes();
     const { stdout } = await sync();
     expect(stdout.trim().split("\n")).toEqual([
-      "premium-monthly: up to date at Stripe.",
-      "premium-lifetime: up to date at Stripe.",
+      ...SOLD_PLANS.map((plan) => `${plan}: up to date at Stripe.`),
       "webhook: up to date at Stripe.",
       "portal: up to date at Stripe.",
     ]);

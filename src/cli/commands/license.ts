@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PLAN_IDS } from "../../domain/licensing/plans.ts";
 import { amountWithCode } from "../../lib/money.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
@@ -44,7 +45,7 @@ function addIssuing(license: CatalogCommand): void {
     .command("issue")
     .summary("issue a license and print its key")
     .description("Issues a license without a purchase, and prints its key.")
-    .requiredOption("--plan <plan>", "premium-lifetime, premium-monthly or premium-trial")
+    .requiredOption("--plan <plan>", PLAN_IDS.join(", "))
     .requiredOption("-e, --email <address>", "the owner's email")
     .option("-m, --machines <n>", "machine limit (default: the plan's)", positiveInteger)
     .option("--expires <when>", `${WHEN}, or ${NEVER} (default: the plan's)`, momentOr(NEVER))

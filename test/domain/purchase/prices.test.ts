@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { SOLD_PLANS } from "../../../src/domain/licensing/plans.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
@@ -18,8 +19,8 @@ async function plansAt(at: Env): Promise<{ keep: string | null; priced: boolean[
   return { keep: response.headers.get("Cache-Control"), priced: plans.map(({ price }) => price !== null) };
 }
 
-const PRICED = { keep: "public, max-age=300", priced: [true, true] };
-const UNPRICED = { keep: "no-store", priced: [false, false] };
+const PRICED = { keep: "public, max-age=300", priced: SOLD_PLANS.map(() => true) };
+const UNPRICED = { keep: "no-store", priced: SOLD_PLANS.map(() => false) };
 
 it("prices are not asked for again for 30 seconds after Stripe failed, and plans without prices are not cached", async () => {
   const begun = Date.now();
