@@ -98,6 +98,20 @@ describe.runIf(scriptRuns)("a license that was copied", () => {
     expect([run.code, lastLine(run)]).toEqual([1, expect.stringContaining(reason)]);
     expect(run.stderr).not.toContain(key.slice(-8));
   });
+
+  it("is exchanged elsewhere if it may be a key of another shop, and says where", async () => {
+    for (const key of ["ACME-7Q2M-9X4B-K1ZT-55RD", "key/eyJhY2N0.c2lnbmVk+4711=="]) {
+      const run = await pipe(workDirectory(), "premium-cpu", { RBEE_LICENSE_KEY: key });
+      expect([run.code, lastLine(run)]).toEqual([
+        1,
+        expect.stringContaining("neither a license key nor a license token"),
+      ]);
+      expect(run.stderr).toContain(`Sign in with it at ${catalog.url}/account, or run \`rbee-catalog activate\``);
+      expect(run.stderr).not.toContain(key.slice(-8));
+    }
+    const short = await pipe(workDirectory(), "premium-cpu", { RBEE_LICENSE_KEY: "hunter2" });
+    expect(short.stderr).not.toContain("another shop");
+  });
 });
 
 describe.runIf(scriptRuns)("the last line", () => {

@@ -29,7 +29,7 @@ export function groupPage(
   if (!group) return null;
   return docsPage({
     title: `${group.name}: API reference`,
-    description: group.description,
+    description: `${group.description} Operations of the API of the rbee worker catalog, with samples.`,
     path: groupPath(group),
     url,
     groups,

@@ -1,13 +1,24 @@
 import { workers } from "../../domain/workers/workers.ts";
+import type { Config } from "../../platform/config/config.ts";
+import { LEGAL_NAMES, sellerOf } from "../../platform/config/seller.ts";
 import { createRoute, createRouter, PUBLIC_CACHE_CONTROL, problems, z } from "../../platform/http/route.ts";
 import { GUIDES, guidePath } from "../guides/guides.ts";
+import { GROUPS, groupPath } from "../reference/operations.ts";
 
-/** The public pages for search engines. */
+/** The public pages that every deployment has, for search engines. */
 const PUBLIC_PATHS = [
   ...["/", "/plans", "/install", "/guides"],
   ...GUIDES.map(({ slug }) => guidePath(slug)),
+  ...["/docs", "/docs/problems"],
+  ...GROUPS.map(groupPath),
   ...workers.map(({ id }) => `/w/${id}`),
 ];
+
+/** The seller's documents that are pages of ours. One that is a URL is another site's. */
+function legalPaths(config: Config): string[] {
+  const { documents } = sellerOf(config);
+  return LEGAL_NAMES.filter((name) => documents[name] !== null && "text" in documents[name]).map((name) => `/${name}`);
+}
 
 /** Private pages, and paths for programs. */
 const CLOSED_PATHS = ["/account", "/admin", "/checkout", "/recover", "/emails", "/v1/", "/dl/"];
@@ -40,7 +51,8 @@ crawlerRoutes.openapi(robots, (c) => {
 });
 
 crawlerRoutes.openapi(sitemap, (c) => {
-  const places = PUBLIC_PATHS.map((path) => `<url><loc>${c.var.config.PUBLIC_URL}${path}</loc></url>`).join("\n");
+  const paths = [...PUBLIC_PATHS, ...legalPaths(c.var.config)];
+  const places = paths.map((path) => `<url><loc>${c.var.config.PUBLIC_URL}${path}</loc></url>`).join("\n");
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 ${places}

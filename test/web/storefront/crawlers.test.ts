@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { GUIDES } from "../../../src/web/guides/guides.ts";
+import { GROUPS } from "../../../src/web/reference/operations.ts";
 import { find } from "../../support/html-document.ts";
 import { publishRelease } from "../../support/publish-release.ts";
 
@@ -43,7 +44,10 @@ describe("the files and data for search engines", () => {
     expect(robots).toContain("Sitemap: https://catalog.test/sitemap.xml");
     const sitemap = await (await ask("/sitemap.xml")).text();
     const places = [...sitemap.matchAll(/<loc>https:\/\/catalog\.test([^<]*)<\/loc>/g)].map(([, path = ""]) => path);
-    expect(places).toHaveLength(4 + GUIDES.length + workers.length);
+    expect(places).toHaveLength(10 + GUIDES.length + GROUPS.length + workers.length);
+    expect(places).toEqual(
+      expect.arrayContaining(["/docs", "/docs/licensing", "/docs/problems", "/terms", "/imprint"]),
+    );
     for (const path of places) {
       const response = await ask(path);
       expect(response.status).toBe(200);

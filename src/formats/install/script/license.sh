@@ -50,7 +50,14 @@ EOF
   esac
 }
 
+# Ends, after the next step for a key of another shop: the catalog exchanges one of at least 16 letters and digits.
 not_a_license() {
+  signs=$(
+    tr -cd '0-9A-Za-z' <<EOF
+$credential
+EOF
+  )
+  [ ${#signs} -lt 16 ] || say "Is it a key of another shop? Sign in with it at $CATALOG/account, or run \`rbee-catalog activate\`: both exchange it for a license key."
   die 'Your input is neither a license key nor a license token. (KEY_INVALID)'
 }
 
