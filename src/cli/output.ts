@@ -13,16 +13,16 @@ const LEAST = 10;
 
 /**
  * A table with aligned columns, two spaces apart. A missing value is shown as "-". On a terminal that is too narrow,
- * long texts end with an ellipsis; ids stay whole, because people copy them. If that is not enough, each row becomes a
- * block of fields.
+ * long texts end with an ellipsis. Ids, names of workers and times stay whole, because people copy and compare them.
+ * If that is not enough, each row becomes a block of fields.
  */
 export function formatTable(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => row.map(cell));
   const natural = headings.map((heading, column) =>
     Math.max(...[[heading], ...cells.map((row) => [row[column] ?? ""])].map(([text = ""]) => columnsOf(text))),
   );
-  const isId = headings.map((_, column) => cells.some((row) => ID.test(row[column] ?? "")));
-  const widths = fitted(natural, isId, presentation().width);
+  const isWhole = headings.map((_, column) => cells.some((row) => WHOLE.test(row[column] ?? "")));
+  const widths = fitted(natural, isWhole, presentation().width);
   if (widths === null) {
     const blocks = cells.map((row) => formatFields(Object.fromEntries(headings.map((name, at) => [name, row[at]]))));
     return blocks.join("\n\n");
@@ -44,19 +44,19 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   ].join("\n");
 }
 
-/** An id of ours or Stripe's. */
-const ID = /^[a-z]{2,5}_[0-9A-Za-z_]{6,}$/;
+/** An id of ours or Stripe's, the name of a worker, or a local time. */
+const WHOLE = /^([a-z]{2,5}_[0-9A-Za-z_]{6,}|[a-z]+-worker-[a-z0-9-]+|\d{4}-\d\d-\d\d \d\d:\d\d)$/;
 
 /** The widths of the columns in `available` columns of a terminal; null if they do not fit. */
-function fitted(natural: readonly number[], isId: readonly boolean[], available: number | null): number[] | null {
+function fitted(natural: readonly number[], isWhole: readonly boolean[], available: number | null): number[] | null {
   const widths = [...natural];
   if (available === null) return widths;
   for (;;) {
     const excess = widths.reduce((sum, width) => sum + width + GAP, -GAP) - available;
     if (excess <= 0) return widths;
-    const most = Math.max(...widths.map((width, column) => (isId[column] ? 0 : width)));
+    const most = Math.max(...widths.map((width, column) => (isWhole[column] ? 0 : width)));
     if (most <= LEAST) return null;
-    const widest = widths.findIndex((width, column) => width === most && !isId[column]);
+    const widest = widths.findIndex((width, column) => width === most && !isWhole[column]);
     widths[widest] = Math.max(LEAST, most - Math.max(1, Math.min(excess, Math.ceil(most / 4))));
   }
 }

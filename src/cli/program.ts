@@ -14,7 +14,8 @@ import { VERSION } from "./version.ts";
 export const HELP = `
 The first setting that is found counts:
   catalog      --url, RBEE_CATALOG_URL, the catalog where this machine is
-               activated, this checkout's \`npm start\`, https://catalog.rbee.dev
+               activated, this checkout's \`npm start\`, the catalog that
+               install.sh came from, https://catalog.rbee.dev
   license      RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN (a key or a token), the
                key that this machine is activated with
   admin token  RBEE_ADMIN_TOKEN; \`release\` in a job of GitHub Actions: the
@@ -29,7 +30,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 not authorized, 4 not found,
 7 catalog not reachable (try again later), 8 a check of the doctor failed.
 
 Examples:
-  $ rbee-catalog activate --key-stdin
+  $ rbee-catalog login
   $ rbee-catalog install
   $ rbee-catalog license issue --plan premium-trial --email ada@example.com
 `;

@@ -20,6 +20,17 @@ describe("a table on a terminal", () => {
     expect(plain[1]).toMatch(/^lic_06b4m2v8w5r7q1t3x9z2k4n6p8 {2}active {2}ada\.\S*… {2,}paid.*…$/);
   });
 
+  it("keeps the names of workers and local times whole", () => {
+    setPresentation({ width: 60 });
+    const table = formatTable(
+      ["WORKER", "AT", "DESCRIPTION"],
+      [["llm-worker-rbee-premium-cpu", "2026-11-29 12:44", "LLM inference worker for rbee, for any CPU"]],
+    );
+    expect(painted(table, false).split("\n")[1]).toMatch(
+      /^llm-worker-rbee-premium-cpu {2}2026-11-29 12:44 {2}LLM\b.*…$/,
+    );
+  });
+
   it("becomes a block of fields for each row if it cannot fit", () => {
     setPresentation({ width: 36 });
     const [first, , , note] = painted(formatTable(HEADINGS, ROWS), false).split("\n");

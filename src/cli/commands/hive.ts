@@ -22,8 +22,8 @@ export function addActivationCommands(program: CatalogCommand): void {
   program
     .command("activate")
     .description(
-      "Activates this machine with a license key: it then uses one seat. Give the key with --key-stdin, or in " +
-        "RBEE_LICENSE_KEY. The machine is identified by a hash of its machine id, or by RBEE_MACHINE. Running it again uses " +
+      "Activates this machine with a license key: it then uses one seat. It asks for the key on a terminal. Else give it " +
+        "with --key-stdin, or in RBEE_LICENSE_KEY. The machine is identified by a hash of its machine id, or by RBEE_MACHINE. Running it again uses " +
         "no second seat.",
     )
     .option("--key-stdin", "ask for the license key; in a pipe, read it from standard input")
@@ -36,7 +36,10 @@ export function addActivationCommands(program: CatalogCommand): void {
       const hive = await openHive(command);
       // Before a person types the key.
       requirePrivateUrl(hive.client.url);
-      const key = options.keyStdin ? await keyFromStdin(hive) : (foreignKeyOf(hive) ?? ownLicenseKey(hive));
+      const known = options.keyStdin ? null : (foreignKeyOf(hive) ?? knownLicenseKey(hive));
+      // Without a key, a person is asked for it.
+      const asks = options.keyStdin === true || hive.ask !== null;
+      const key = known ?? (asks ? await keyFromStdin(hive) : ownLicenseKey(hive));
       if (options.endTrial) await endTrial(hive.client, key);
       await activateAndShow(hive, key, options);
     });
@@ -131,7 +134,7 @@ function activationOf({ settings, activation }: Hive): Activation {
   if (activation !== null) return activation;
   throw new CliError(
     EXIT.failure,
-    `This machine is not activated at ${settings.url}. Run \`rbee-catalog activate\` first.`,
+    `This machine is not activated at ${settings.url}. Run \`rbee-catalog login\`, or \`rbee-catalog activate\` with a key.`,
   );
 }
 
@@ -153,12 +156,18 @@ function foreignKeyOf({ env, secrets }: Hive): string | null {
   return activationKey(key, "RBEE_LICENSE_KEY");
 }
 
-/** The license key to activate with: that of the environment, of the activation, or of the development server. */
-function ownLicenseKey({ env, settings, activation }: Hive): string {
+/** The license key of the environment, of the activation or of the development server, in this order; null if none. */
+function knownLicenseKey({ env, settings, activation }: Hive): string | null {
   const key = licenseOfEnvironment(env) ?? activation?.license_key ?? settings.license;
-  if (key !== null) return licenseKey(key, "RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN");
+  return key === null ? null : licenseKey(key, "RBEE_LICENSE_KEY or RBEE_LICENSE_TOKEN");
+}
+
+/** The known license key. Throws `CliError` if there is none. */
+function ownLicenseKey(hive: Hive): string {
+  const key = knownLicenseKey(hive);
+  if (key !== null) return key;
   throw new CliError(
     EXIT.notAuthorized,
-    "This needs a license key: add --key-stdin, or set RBEE_LICENSE_KEY (rbee_lic_...).",
+    "This needs a license key: run `rbee-catalog login`, pipe the key into `rbee-catalog activate --key-stdin`, or set RBEE_LICENSE_KEY (rbee_lic_...).",
   );
 }

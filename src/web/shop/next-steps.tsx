@@ -20,7 +20,7 @@ export const NextSteps: FC<Props> = ({ worker, origin, isKeyShown }) => (
         title: "Or use the command",
         children: (
           <>
-            <p>The first line installs it. It shows machines, updates workers and works offline.</p>
+            <p>The first line installs rbee-catalog, which lists machines, updates workers and works offline.</p>
             <CopyBlock id="activate" what="the commands">
               {`curl -fsSL ${origin}/install.sh | sh -s -- --cli
 ${activationCommand(origin)}
