@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bundleCommand } from "../../scripts/build-cli/bundle.ts";
@@ -8,7 +9,8 @@ import { encodeMinisignPublicKey } from "../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../src/lib/minisign/secret-key.ts";
 import { installed } from "../support/node/installed.ts";
 import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
-import type { Catalog } from "./running-catalog.ts";
+import { within } from "./buyer.ts";
+import type { Catalog, IssuedLicense } from "./running-catalog.ts";
 import { sharedCatalog } from "./shared-catalog.ts";
 
 /** The command as a stranger gets it: the machine's own Node.js, an empty home, and nothing of this checkout. */
@@ -40,6 +42,25 @@ async function succeed(args: readonly string[], env: Record<string, string> = {}
   const { code, stdout, stderr } = await command(args, env);
   expect(code, `${args.join(" ")}: ${stderr}`).toBe(0);
   return stdout;
+}
+
+/** Signs in to the account with a license key over HTTP and approves a login by its address, as a browser would. */
+async function approve(address: string, { id, key }: IssuedLicense): Promise<void> {
+  const own = { "Sec-Fetch-Site": "same-origin", Origin: "null" };
+  const send = (path: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${catalog.url}${path}`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { ...own, ...headers },
+      body: new URLSearchParams(form),
+    });
+  const signedIn = await send("/account/sign-in", { key });
+  const headers = { Cookie: signedIn.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "" };
+  const page = await (await fetch(address, { headers })).text();
+  const fieldValue = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? "";
+  const form = { csrf_token: fieldValue("csrf_token"), code: fieldValue("code"), license: id, decision: "approve" };
+  const approved = await send("/account/device", form, headers);
+  expect(approved.headers.get("Location"), page).toBe("/account/device?done=approved");
 }
 
 describe.runIf(RUNS)("install.sh --cli", () => {
@@ -103,6 +124,26 @@ describe.runIf(RUNS)("the bundled command", () => {
     expect(await succeed(["verify"])).toContain("as it was published and signed");
     expect(await succeed(["machines"])).toContain("1 of 25");
     await succeed(["deactivate"]);
+  });
+
+  it("logs in without a key, once the owner has approved its code in the account", async () => {
+    const license = await catalog.issue("premium-lifetime");
+    const folder = workDirectory();
+    const shown = join(folder, "shown");
+    const program = join(home, ".local/bin/rbee-catalog");
+    const env = { RBEE_MACHINE: "logged-in" };
+    const run = runAsUser(folder, ["sh", "-c", 'exec "$0" login --name attic --json 2>shown', program], env);
+    let address: string | undefined;
+    await within(60, async () => {
+      address = /^Open (\S+)$/m.exec(await readFile(shown, "utf8").catch(() => ""))?.[1];
+      return address !== undefined;
+    });
+    expect(address).toContain(`${catalog.url}/account/device?code=`);
+    await approve(address ?? "", license);
+    const { code, stdout } = await run;
+    expect([code, stdout]).toEqual([0, expect.stringContaining('"active"')]);
+    expect((await runAsUser(folder, [program, "machines"], env)).stdout).toContain("attic");
+    expect((await runAsUser(folder, [program, "deactivate"], env)).code).toBe(0);
   });
 
   it("publishes a signed release", async () => {
