@@ -48,6 +48,15 @@ export async function copyOfRustClient(): Promise<string> {
   return copy;
 }
 
+/** A new crate `name` of these parts of a Cargo.toml, with an empty `src/bin`. It is kept as the crates above. */
+export async function crateFolder(name: string, manifest: readonly string[]): Promise<string> {
+  const folder = join(CACHE, name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, "src/bin"), { recursive: true });
+  await writeFile(join(folder, "Cargo.toml"), `${manifest.join("\n\n")}\n`);
+  return folder;
+}
+
 const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name);
 const byPath = (a: Dirent, b: Dirent): number => (pathOf(a) < pathOf(b) ? -1 : 1);
 
