@@ -30,6 +30,7 @@ const Body = z
     channel: z.enum(CHANNELS).nullish().openapi({ description: "Default: `stable`.", example: "stable" }),
     machine: forApi(machineSchema()).openapi("HiveMachine", {
       description: "A member that is absent or null is unknown, and never guessed. Unknown members are ignored.",
+      example: { platform: "linux-x86_64", gpus: [] },
     }),
   })
   .refine(({ version, worker }) => !version || worker, { path: ["version"], message: "Name the worker as well." })

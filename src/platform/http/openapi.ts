@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { ANYWHERE, PROBLEMS } from "./problem.ts";
-import { problemExamples } from "./problem-schema.ts";
+import { exampleReferences, problemExamples } from "./problem-schema.ts";
 import type { AppEnv } from "./router.ts";
 
 export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
@@ -80,6 +80,7 @@ export function openApiDocument(
       title: "rbee worker catalog",
       version: "1",
       description: DESCRIPTION,
+      contact: { name: "The catalog's pages", url: publicUrl },
       license: { name: "GPL-3.0-or-later", url: "https://www.gnu.org/licenses/gpl-3.0.html" },
     },
     servers: [{ url: publicUrl }],
@@ -119,5 +120,10 @@ function completed(path: string, item: PathItem, idOf: (method: string, path: st
 
 const anyProblem = () => ({
   description: `Every operation may also answer ${ANYWHERE.map((code) => `\`${code}\` (${PROBLEMS[code].status})`).join(", ")}.`,
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+  content: {
+    "application/problem+json": {
+      schema: { $ref: "#/components/schemas/Problem" },
+      examples: exampleReferences(ANYWHERE),
+    },
+  },
 });

@@ -61,11 +61,15 @@ function documentOf(codes: ProblemCode[]): ProblemDocument {
     content: {
       "application/problem+json": {
         schema: ProblemSchema,
-        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+        examples: exampleReferences(codes),
       },
     },
   };
 }
+
+/** References to the examples of these problems, by code. */
+export const exampleReferences = (codes: readonly ProblemCode[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
 
 /** An example of each problem at `origin`, for `components.examples`: most codes belong to a hundred operations. */
 export const problemExamples = (origin: string): Record<string, { value: z.input<typeof ProblemSchema> }> =>

@@ -48,11 +48,11 @@ export async function copyOfRustClient(): Promise<string> {
   return copy;
 }
 
-/** A new crate `name` of these parts of a Cargo.toml, with an empty `src/bin`. It is kept as the crates above. */
+/** A new crate `name` of these parts of a Cargo.toml, with an empty `src`. It is kept as the crates above. */
 export async function crateFolder(name: string, manifest: readonly string[]): Promise<string> {
   const folder = join(CACHE, name);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(join(folder, "src/bin"), { recursive: true });
+  await mkdir(join(folder, "src"), { recursive: true });
   await writeFile(join(folder, "Cargo.toml"), `${manifest.join("\n\n")}\n`);
   return folder;
 }

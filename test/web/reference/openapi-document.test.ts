@@ -40,6 +40,13 @@ function hasExample(part: unknown): boolean {
   return Object.values(part).some(hasExample);
 }
 
+/** The schemas of arrays without `items`, anywhere in a part of the document. */
+function arraysWithoutItems(part: unknown): object[] {
+  if (typeof part !== "object" || part === null) return [];
+  const own = "type" in part && [part.type].flat().includes("array") && !("items" in part) ? [part] : [];
+  return [...own, ...Object.values(part).flatMap(arraysWithoutItems)];
+}
+
 describe("the OpenAPI document", () => {
   it("is valid OpenAPI 3.1, including its schemas", async () => {
     expect(await validate(SPECIFICATION, document as never, "BASIC")).toEqual({ valid: true });
@@ -80,6 +87,17 @@ describe("the OpenAPI document", () => {
       );
       expect([name, ...described.sort()]).toEqual([name, ...inPath.sort()]);
     }
+  });
+
+  it("names every component somewhere, and describes the items of every array", () => {
+    const text = JSON.stringify(document);
+    const { schemas, examples } = document.components ?? {};
+    const named = { schemas, examples };
+    for (const [kind, ofKind] of Object.entries(named)) {
+      const unused = Object.keys(ofKind ?? {}).filter((name) => !text.includes(`"#/components/${kind}/${name}"`));
+      expect([kind, unused]).toEqual([kind, []]);
+    }
+    expect(arraysWithoutItems(document)).toEqual([]);
   });
 
   it("describes each parameter", () => {

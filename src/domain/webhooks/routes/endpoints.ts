@@ -88,6 +88,7 @@ endpointRoutes.openapi(
   operation("get", "/v1/admin/webhooks/{id}", {
     tag: TAG,
     summary: "Show a webhook endpoint",
+    description: "Removed endpoints can be read as well. The answer has no secret.",
     access: read,
     params,
     answers: { 200: ["The endpoint.", EndpointAnswer] },
