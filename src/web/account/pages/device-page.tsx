@@ -53,7 +53,7 @@ export function approvePage({ visitor, login, code, licenses, now }: Question): 
       <>
         <h1>Connect this machine?</h1>
         <p>
-          <strong>{code}</strong> must be the code in your terminal.
+          Check that your terminal shows the code <strong>{code}</strong>.
         </p>
         <dl>
           <dt>Machine</dt>
@@ -67,7 +67,7 @@ export function approvePage({ visitor, login, code, licenses, now }: Question): 
         </dl>
         <Notice tone="careful">
           Continue only if you ran <code>rbee-catalog login</code> yourself just now. If someone sent you this code or
-          link, decline: it would give them your license key. We never ask you to enter a code.
+          link, decline: it would give them your license key. We never send you a code.
         </Notice>
         <PostForm action="/account/device" csrf={visitor.csrfToken}>
           <input type="hidden" name="code" value={code} />
