@@ -15,6 +15,7 @@ const PARTS = [
   "migrations",
   "pkgbuilds",
   "keys",
+  "docs/guides",
   "docs/install.md",
   "wrangler.toml",
   "package.json",
