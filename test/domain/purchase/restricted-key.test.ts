@@ -259,7 +259,7 @@ describe("a missing permission", () => {
     const response = await ask("POST", "/checkout", {
       at: await without("checkout_session_write"),
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "text/html" },
-      body: "plan=premium-lifetime&machines=25",
+      body: "plan=premium-lifetime&machines=25&terms=yes",
     });
     expect([response.status, (await response.text()).includes(plain)]).toEqual([503, true]);
     expectLogged("request.failed");
