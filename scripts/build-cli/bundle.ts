@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { PROJECT } from "../development/paths.ts";
 
 /** The oldest Node.js that the bundled command runs on. */
@@ -54,26 +54,48 @@ const embedded: Plugin = {
   },
 };
 
-/**
- * The whole command as one module for Node.js 20 and newer, without a package beside it. The same sources make the same
- * bytes, so a signature that was made for one build is valid for the next.
- */
-export async function bundleCommand(): Promise<string> {
+/** Makes one text of the command and all that it imports. The same sources make the same bytes. */
+async function bundle(options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: PROJECT,
-    entryPoints: ["src/cli/main.ts"],
-    write: false,
     bundle: true,
     platform: "node",
-    target: `node${OLDEST_NODE}`,
-    format: "esm",
     minify: true,
     legalComments: "eof",
-    banner: { js: HEAD },
     plugins: [embedded],
     logLevel: "error",
+    // A file of the checkout is not there when the bundle runs.
+    logOverride: { "empty-import-meta": "error" },
+    ...options,
+    write: false,
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error("esbuild made no file.");
   return file.text;
 }
+
+/**
+ * The whole command as one module for Node.js 20 and newer, without a package beside it. The same sources make the same
+ * bytes, so a signature that was made for one build is valid for the next.
+ */
+export const bundleCommand = (): Promise<string> =>
+  bundle({
+    entryPoints: ["src/cli/main.ts"],
+    target: `node${OLDEST_NODE}`,
+    format: "esm",
+    banner: { js: HEAD },
+  });
+
+/**
+ * The whole command as a CommonJS script, the only form that Node.js runs out of a single executable. Such a script has
+ * no top-level `await`, so it has an entry of its own.
+ */
+export const bundleScript = (): Promise<string> =>
+  bundle({
+    stdin: {
+      contents: 'import { runProcess } from "./src/cli/process.ts"; void runProcess();',
+      resolveDir: PROJECT,
+    },
+    target: "node24",
+    format: "cjs",
+  });
