@@ -55,7 +55,7 @@ describe("the volume of admins' acts", () => {
     const { id: other } = await issueLicense();
     expect((await suspend(token, other)).status).toBe(200);
     expectLogged("acts.unusual");
-    expect(await read(await signedIn(["stats:read"]), "/admin")).toContain(`token:${record.id}: suspend`);
+    expect(await read(await signedIn(["stats:read"]), "/admin")).toContain(`token ${record.id}: suspend, `);
   });
 
   it("stops an admin who is not an owner, and says how long", async () => {
