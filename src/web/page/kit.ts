@@ -10,5 +10,6 @@ export { Icon, IconTile, Logo } from "./icon.tsx";
 export type { IconName } from "./icons.ts";
 export { type Page, type PublicPage, page } from "./page.tsx";
 export { formBody, type PageDocs, type PageRequest, type PageRoute, pageRoute } from "./page-docs.ts";
+export { styleSheet } from "./style-sheet.ts";
 export { type Column, DataTable, Facts, Pager, pathWithQuery } from "./table.tsx";
 export { CopyBlock, Notice, Prose, ProseLine, StatusBadge, type Tone } from "./text.tsx";

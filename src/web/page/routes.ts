@@ -11,18 +11,10 @@ import favicon from "./images/favicon.ico";
 import layout from "./layout.css";
 import palette from "./palette.css";
 import style from "./style.css";
+import { styleSheet } from "./style-sheet.ts";
 import tables from "./tables.css";
 
 const BASE_STYLES = [palette, style, frame, layout, components, forms, tables, chart];
-
-/** The sheets as one, without comments and indents. A line break stays a blank, because a selector may need it. */
-const styleSheet = (sheets: readonly string[]): string =>
-  sheets
-    .join("\n")
-    .replaceAll(/\/\*.*?\*\//gs, "")
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/ ?([{};,]) /g, "$1")
-    .trim();
 
 type File = Omit<Parameters<typeof documentRoute>[1], "tag" | "content"> & {
   path: string;

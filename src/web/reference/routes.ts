@@ -10,7 +10,7 @@ import {
   unlessEmpty,
   z,
 } from "../../platform/http/route.ts";
-import { pageRoute } from "../page/kit.ts";
+import { pageRoute, styleSheet } from "../page/kit.ts";
 import { apiDescription } from "./description.ts";
 import { groupPage, objectsPage } from "./group-page.tsx";
 import { indexPage, searchPage } from "./index-page.tsx";
@@ -18,6 +18,8 @@ import { REFERENCE_STYLE_PATH } from "./layout.tsx";
 import { publicDocument } from "./public-document.ts";
 import style from "./reference.css";
 import { LANGUAGE_NAMES } from "./samples/language.ts";
+
+const STYLE = styleSheet([style]);
 
 const DescriptionSchema = z
   .object({ openapi: z.string() })
@@ -67,7 +69,7 @@ export const referenceRoutes = (app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> =
         type: "text/css",
         example: ".docs { display: grid }",
       },
-      () => style,
+      () => STYLE,
     ),
   );
   const pages = createRouter();

@@ -1,7 +1,7 @@
 import type { SampleCall } from "./call.ts";
 
 /** The crates of the samples, as the line that adds them to a project. */
-export const RUST_CRATES = "cargo add serde_json@1 ureq@2 -F ureq/json";
+export const RUST_CRATES = "cargo add serde_json@1; cargo add ureq@2 -F json";
 
 /** A Rust program that uses `ureq` 2, which sends no credential on to another host. */
 export function rustSample({ method, url, credential, variableHeaders, body, answer }: SampleCall): string {
