@@ -95,6 +95,9 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
       license.id,
       currentTime(),
     ),
+    env.DB.prepare(
+      "INSERT INTO device_logins VALUES ('dev_1', ?1, ?2, ?3, 'DE', 'approved', ?4, 1, ?5, ?5, ?5, NULL)",
+    ).bind(`d${wide(42)}`, `u${wide(42)}`, wide(100), license.id, currentTime()),
     env.DB.prepare("INSERT INTO outbox VALUES ('chg_unpublished', 'license', ?, ?)").bind(license.id, currentTime()),
     env.DB.prepare("INSERT INTO deployment VALUES (1, '', ?, 0, ?)").bind(env.PUBLIC_URL, currentTime()),
   ]);

@@ -42,7 +42,7 @@ describe("erasure in the console", () => {
     expect(page).not.toContain(ADA);
     expect(page).toContain("Erased person");
     expect(page).toContain("Revoked: its owner&#39;s data was erased.");
-    expect(page).toContain("Owner&#39;s data erased, and revoked");
+    expect(page).toContain("Owner&#39;s data erased, revoked");
     expect(page).toContain("ticket 4711");
     expect(page).not.toMatch(/\/(erase|reinstate|rotate-key|extend)"/);
     expect(await read(browser, "/admin/licenses")).toContain(">Erased person</a>");

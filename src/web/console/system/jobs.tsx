@@ -92,7 +92,7 @@ export const DeadLetterSection: FC<{ c: ConsoleContext; letters: readonly DeadLe
       { header: "", cell: ({ id }) => (may(c, "owner") ? <LetterForm c={c} id={id} /> : null) },
     ]}
     rows={letters}
-    empty="None."
+    empty="No dead letter."
   />
 );
 

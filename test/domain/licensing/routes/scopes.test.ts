@@ -35,7 +35,7 @@ describe("a support token (licenses:write)", () => {
     const { id } = await issueLicense();
     const browser = await signedIn(["licenses:write"]);
     const { preview, response } = await act(browser, `/admin/licenses/${id}/rotate-key`, REASON);
-    expect(preview).toContain("You do not see it");
+    expect(preview).toContain("You don&#39;t see it");
     const page = await read(browser, response.headers.get("Location") ?? "");
     expect(page).toContain("being emailed to the owner");
     expect(page).not.toMatch(/rbee_lic_/i);
