@@ -23,7 +23,11 @@ export const BARE_HONO = "bench/bare-hono.ts";
  */
 export async function buildBundle(signal: AbortSignal, entry?: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "rbee-bench-bundle-"));
-  await runWrangler(["deploy", ...(entry ? [entry] : []), "--dry-run", "--env=", "--outdir", folder], signal);
+  // The command that a deployment also uploads is no part of the Worker, and need not be built here.
+  const assets = await mkdtemp(join(tmpdir(), "rbee-bench-assets-"));
+  const options = ["--dry-run", "--env=", "--assets", assets, "--outdir", folder];
+  await runWrangler(["deploy", ...(entry ? [entry] : []), ...options], signal);
+  await rm(assets, { recursive: true });
   const files = (await readdir(folder)).filter((name) => name !== "README.md" && !name.endsWith(".map"));
   // The only module of JavaScript is the entry.
   files.sort((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")));

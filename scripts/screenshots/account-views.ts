@@ -114,7 +114,7 @@ export const ACCOUNT_VIEWS: readonly PageView[] = [
     as: "owner",
     path: () => "/account/device",
     async act(page) {
-      const answer = await page.request.post("/v1/device/code", { data: { name: "attic" } });
+      const answer = await page.request.post(new URL("/v1/device/code", page.url()).href, { data: { name: "attic" } });
       const { user_code: code } = z.object({ user_code: z.string() }).parse(await answer.json());
       await page.getByLabel("Code").fill(code);
       await press("Continue")(page);
