@@ -136,7 +136,7 @@ export default defineConfig({
           setupFiles: ["test/support/node/setup-node.ts"],
           isolate: false,
           // A server is waited for while it makes progress, and fails by itself. These end only what hangs for good.
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
           hookTimeout: 1_800_000,
         },
       },

@@ -83,7 +83,7 @@ export const ObjectList: FC<ObjectListProps> = ({ objects, names, answers }) => 
         const schema = schemas[name] ?? {};
         return (
           <section class="object" id={objectAnchor(name)}>
-            <h3>{name}</h3>
+            <h2>{name}</h2>
             <FieldList objects={objects} fields={fieldsOf(schemas, schema)} />
             {whole.has(name) ? <Example value={exampleOf(schemas, schema)} /> : null}
           </section>

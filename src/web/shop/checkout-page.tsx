@@ -22,6 +22,7 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
             <p role="status" class="lead">
               We have your order, and are waiting for your bank. Debits can take several days.
             </p>
+            <h2>Next steps</h2>
             <Steps
               steps={[
                 { title: "Your bank confirms the payment", children: <p>There is nothing for you to do.</p> },
@@ -46,6 +47,7 @@ export function checkoutPage(view: SessionView, origin: string): Promise<Respons
           <>
             <h1>The payment did not go through</h1>
             <p class="lead">You were not charged, and no license was issued.</p>
+            <h2>Next steps</h2>
             <Steps
               steps={[
                 { title: "Check the payment method", children: <p>Your bank may have declined it, or it expired.</p> },
@@ -71,6 +73,7 @@ const heldPage = ({ order, isMailed }: Extract<SessionView, { status: "held" }>)
         <p role="status" class="lead">
           Your payment has arrived, but we couldn't issue the license automatically. Please don't pay again.
         </p>
+        <h2>Next steps</h2>
         <Steps
           steps={[
             {
