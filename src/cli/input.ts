@@ -73,7 +73,7 @@ export async function askOnTerminal(question: string): Promise<string> {
 }
 
 /**
- * Asks a person on the terminal, who agrees by typing `word`. Returns whether they did. Throws `CliError` (usage)
+ * Asks a person on the terminal. They agree by typing `word`. Returns whether they did. Throws `CliError` (usage)
  * without a terminal.
  */
 export async function confirm(question: string, word: string): Promise<boolean> {

@@ -15,7 +15,7 @@ const longFlag = (flags: string): string => flags.replace(/^-\w, /, "");
 
 /**
  * A fault of the command line as an error in the words of this command. `message` and `code` are Commander's; `command`
- * is the command with its parents, whose help the error points to.
+ * is the command with its parents. The error points to its help.
  */
 export function usageError(message: string, code: string | undefined, command: string): CliError {
   const text = message.replace(/^error: /, "");

@@ -1,3 +1,4 @@
+import { installLine } from "../workers/install-line.ts";
 import type { AvailableWorker } from "./available-workers.ts";
 import { type Format, type InstallWay, latestFiles } from "./format.ts";
 import { INSTALL_SYSTEMS, type InstallSystem, isMadeFor, systemsOf } from "./install-systems.ts";
@@ -39,7 +40,7 @@ export function quickStarts(
 ): QuickStart[] {
   const platforms = available.flatMap((one) => latestFiles(one, "binary").map(({ platform }) => platform));
   const onSystem = systemsOf(platforms);
-  const script = (about: string) => ({ about, commands: `curl -fsSL ${url}/install.sh | sh` });
+  const script = (about: string) => ({ about, commands: installLine(url, null) });
   const ways = new Map(available.map((one) => [one, waysBySystem(formats, one, url)]));
   const firstOn = (system: InstallSystem): QuickStart["way"] => {
     for (const [{ worker }, systems] of ways) {

@@ -95,8 +95,8 @@ const WAITING: Refusal = {
 };
 
 /**
- * The refusal to erase the owner of these licenses, who has this address, for act and preview: that of
- * `refusalOfErasure`, or of a paid order that is held. Null if there is none. Throws D1's errors.
+ * The refusal to erase the owner of these licenses, for act and preview. It is the one of `refusalOfErasure`, or that
+ * a paid order with the owner's `email` is held. Null if there is none. Throws D1's errors.
  */
 export const refusalToErase = async (
   db: D1Database,

@@ -10,6 +10,7 @@ import { systemsOf } from "../../domain/catalog/install-systems.ts";
 import { latestVersionWith } from "../../domain/delivery/decision.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { PLATFORM_WORDS, type Platform } from "../../domain/releases/manifest.ts";
+import { installLine } from "../../domain/workers/install-line.ts";
 import { containerWay } from "./container.ts";
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
@@ -26,7 +27,7 @@ export const install: Format = {
     const { worker } = available;
     const platforms = latestFiles(available, "binary").map(({ platform }) => platform);
     const unix = platforms.filter((platform) => !platform.startsWith("windows-"));
-    const script = `curl -fsSL ${url}/install.sh | sh -s -- ${worker.id}`;
+    const script = installLine(url, worker.id);
     const key = isPremium(available) ? " Paste your license key when prompted." : "";
     const ways: InstallWay[] = [];
     if (unix.length > 0) {

@@ -1,8 +1,7 @@
-import { grantsWorker } from "../../domain/licensing/grant.ts";
+import { openedWorker } from "../../domain/licensing/opened-worker.ts";
 import { planName } from "../../domain/licensing/plans.ts";
 import { trialRefusalInWords } from "../../domain/licensing/trial/words.ts";
 import { ASK_AGAIN_SECONDS, type SessionView } from "../../domain/purchase/checkout/session.ts";
-import { workers } from "../../domain/workers/workers.ts";
 import { formatAmount } from "../../lib/money.ts";
 import { ButtonLink, CopyBlock, type FC, page, pathWithQuery, Steps, Time } from "../page/kit.ts";
 import { siteSeller } from "../page/seller.ts";
@@ -154,10 +153,6 @@ const Complete: FC<{ view: CompleteView; origin: string }> = ({ view, origin }) 
     </>
   );
 };
-
-/** The id of a worker that the license opens; null if it opens none, so that the script chooses. */
-const openedWorker = (license: CompleteView["license"]): string | null =>
-  workers.find(({ id }) => grantsWorker(license, id))?.id ?? null;
 
 /** The end of the license or its trial, and the next payment. A renewing license has a grace period. */
 const Duration: FC<Pick<CompleteView, "license">> = ({ license }) => {

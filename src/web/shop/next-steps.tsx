@@ -1,4 +1,5 @@
 import { activationCommand } from "../../domain/licensing/license/key.ts";
+import { commandLine, installLine } from "../../domain/workers/install-line.ts";
 import { CopyBlock, type FC, Steps } from "../page/kit.ts";
 
 /** `worker`: the one to install; null: the script chooses. `isKeyShown`: the page shows the key above. */
@@ -12,7 +13,7 @@ export const NextSteps: FC<Props> = ({ worker, origin, isKeyShown }) => (
         title: "On each machine, run this and paste your key",
         children: (
           <CopyBlock id="install" what="the install command">
-            {`curl -fsSL ${origin}/install.sh | sh${worker === null ? "" : ` -s -- ${worker}`}`}
+            {installLine(origin, worker)}
           </CopyBlock>
         ),
       },
@@ -22,7 +23,7 @@ export const NextSteps: FC<Props> = ({ worker, origin, isKeyShown }) => (
           <>
             <p>The first line installs rbee-catalog, which lists machines, updates workers and works offline.</p>
             <CopyBlock id="activate" what="the commands">
-              {`curl -fsSL ${origin}/install.sh | sh -s -- --cli
+              {`${commandLine(origin)}
 ${activationCommand(origin)}
 rbee-catalog --url ${origin} install ${worker ?? ""}`.trimEnd()}
             </CopyBlock>

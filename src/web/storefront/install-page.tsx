@@ -3,6 +3,7 @@ import type { Format, InstallWay } from "../../domain/catalog/format.ts";
 import { INSTALL_SYSTEM_WORDS, INSTALL_SYSTEMS, type InstallSystem } from "../../domain/catalog/install-systems.ts";
 import { type QuickStart, quickStarts, waysBySystem } from "../../domain/catalog/installation.ts";
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
+import { commandLine } from "../../domain/workers/install-line.ts";
 import { CopyBlock, type FC, page, SiteHeader } from "../page/kit.ts";
 import { SystemTabs } from "./system-tabs.tsx";
 import { VerifyCommands } from "./verify.tsx";
@@ -62,7 +63,7 @@ export function installPage({ formats, available, system, url }: Content): Promi
             It installs, upgrades and verifies workers and manages this machine's license. It needs Node.js 20 or newer.
           </p>
           <CopyBlock id="get-command" what="the command to get rbee-catalog">
-            {`curl -fsSL ${url}/install.sh | sh -s -- --cli`}
+            {commandLine(url)}
           </CopyBlock>
           <p>
             On Windows, download <a href="/cli/rbee-catalog.mjs">rbee-catalog.mjs</a> (

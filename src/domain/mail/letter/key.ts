@@ -1,5 +1,7 @@
 import type { MailKind } from "../../../platform/storage/mail-outbox.ts";
+import { openedWorker } from "../../licensing/opened-worker.ts";
 import { trialRefusalInWords } from "../../licensing/trial/words.ts";
+import { commandLine, installLine } from "../../workers/install-line.ts";
 import type { LetterFacts, Writer } from "../letters.ts";
 import type { Block } from "../render.ts";
 import { machinesInWords, plain, standingOfMail } from "./parts.ts";
@@ -39,14 +41,14 @@ function scope(facts: LetterFacts): Block[] {
 }
 
 /** The key and how to use it. */
-function keyBlocks({ key, activation, installUrl, accountUrl, siteUrl }: LetterFacts): Block[] {
+function keyBlocks({ key, license, activation, installUrl, accountUrl, siteUrl }: LetterFacts): Block[] {
   if (key === null) return [];
   return [
     { code: key },
     "Treat it like a password. To install a worker, run this on each of your machines, and paste the key when prompted:",
-    { code: `curl -fsSL ${siteUrl}/install.sh | sh` },
+    { code: installLine(siteUrl, license === null ? null : openedWorker(license)) },
     "Or use our command. The first line installs it:",
-    { code: `curl -fsSL ${siteUrl}/install.sh | sh -s -- --cli\n${activation}` },
+    { code: `${commandLine(siteUrl)}\n${activation}` },
     { link: installUrl, label: "Every way to install a worker" },
     { link: accountUrl, label: "Your account: this key, your machines and invoices" },
   ];

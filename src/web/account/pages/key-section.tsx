@@ -1,8 +1,8 @@
-import { grantsWorker } from "../../../domain/licensing/grant.ts";
 import { activationCommand } from "../../../domain/licensing/license/key.ts";
 import { isRevoked, type License } from "../../../domain/licensing/license/record.ts";
+import { openedWorker } from "../../../domain/licensing/opened-worker.ts";
 import { planName } from "../../../domain/licensing/plans.ts";
-import { workers } from "../../../domain/workers/workers.ts";
+import { commandLine, installLine } from "../../../domain/workers/install-line.ts";
 import { CopyBlock, type FC, Notice, PostForm, Section } from "../../page/kit.ts";
 import { accountPage, licensePath, type Visitor } from "../frame.tsx";
 
@@ -42,7 +42,7 @@ export const KeySection: FC<KeyContent> = ({ license, licenseKey, isRotated = fa
             Or activate the machine with the <code>rbee-catalog</code> command. Get the command first:
           </p>
           <CopyBlock id="activate" what="the commands">
-            {`curl -fsSL ${url}/install.sh | sh -s -- --cli\n${activationCommand(url)}`}
+            {`${commandLine(url)}\n${activationCommand(url)}`}
           </CopyBlock>
         </>
       )}
@@ -54,13 +54,6 @@ export const KeySection: FC<KeyContent> = ({ license, licenseKey, isRotated = fa
     </div>
   </Section>
 );
-
-/** The id of a worker that the license opens, for the install line; null if it opens none. */
-const openedWorker = (license: License): string | null =>
-  workers.find(({ id }) => grantsWorker(license, id))?.id ?? null;
-
-const installLine = (url: string, worker: string | null): string =>
-  `curl -fsSL ${url}/install.sh | sh${worker === null ? "" : ` -s -- ${worker}`}`;
 
 /** The page that explains a replacement of the key and asks to confirm it. */
 export const rotateKeyPage = (license: License, visitor: Visitor): Promise<Response> =>
