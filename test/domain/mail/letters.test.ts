@@ -81,6 +81,8 @@ describe("content of only some mails", () => {
       const { text, subject } = await rendered(kind);
       expect(text).toContain(`\n    ${KEY}\n`);
       expect(text).toContain(`\n    ${facts.activation}\n`);
+      // Without a worker's name the script installs a free one, and never asks for the key.
+      expect(text).toMatch(/\n {4}curl -fsSL https:\S+\/install\.sh \| sh -s -- llm-worker-rbee-premium-\w+\n/);
       // A copied command stays in the shell's history, with everything in it.
       expect(text.split(KEY)).toHaveLength(2);
       expect(subject).not.toContain("rbee_lic_");

@@ -1,18 +1,11 @@
-import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { workers } from "../../../src/domain/workers/workers.ts";
 import { GUIDES } from "../../../src/web/guides/guides.ts";
 import { GROUPS } from "../../../src/web/reference/operations.ts";
+import { askPage as ask } from "../../support/ask-page.ts";
 import { find } from "../../support/html-document.ts";
 import { publishRelease } from "../../support/publish-release.ts";
-
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  exports.default.fetch(`https://catalog.test${path}`, {
-    redirect: "manual",
-    ...init,
-    headers: { Accept: "text/html", ...init.headers },
-  });
 
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";

@@ -1,4 +1,4 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { moveRelease } from "../../../../src/domain/releases/act.ts";
 import { attachProvenance } from "../../../../src/domain/releases/provenance/store.ts";
@@ -7,19 +7,13 @@ import { currentTime, DAY } from "../../../../src/lib/time.ts";
 import { configOf } from "../../../../src/platform/config/config.ts";
 import { publish } from "../../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../../src/service.ts";
+import { askPage as ask } from "../../../support/ask-page.ts";
 import { find } from "../../../support/html-document.ts";
 import { expectLogged } from "../../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../../support/package-fixture.ts";
 import { provenanceOf } from "../../../support/provenance-text.ts";
 import { publisher, publishRelease, randomBytes } from "../../../support/publish-release.ts";
 import { download, record } from "../../../support/usage-fixture.ts";
-
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  exports.default.fetch(`https://catalog.test${path}`, {
-    redirect: "manual",
-    ...init,
-    headers: { Accept: "text/html", ...init.headers },
-  });
 
 const FREE = "llm-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cpu";
