@@ -5,8 +5,9 @@ import { PROBLEMS } from "../../src/platform/http/problem.ts";
 import { PROJECT } from "../end-to-end/program-run.ts";
 import { cargo, copyOfRustClient, hasDebianRust } from "../support/node/rust.ts";
 
-/** The codes of operations that no hive calls: a workflow's, an admin's forms. */
-const NOT_FOR_HIVES = /^(OIDC_|PUBLISHER_|FORM_REFUSED$)/;
+/** The codes of operations that no hive calls: a workflow's, an admin's forms, the sign-in of the command line. */
+const NOT_FOR_HIVES =
+  /^(OIDC_|PUBLISHER_|(FORM_REFUSED|AUTHORIZATION_PENDING|SLOW_DOWN|DEVICE_CODE_EXPIRED|ACCESS_DENIED)$)/;
 
 it("the Rust client knows every problem code that a hive may meet", async () => {
   const source = await readFile(join(PROJECT, "clients/rust/src/problem.rs"), "utf8");

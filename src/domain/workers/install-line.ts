@@ -1,6 +1,6 @@
 /**
- * The shell line that installs `worker` from the catalog at `catalogUrl`; null: the best free worker for the machine. For
- * a premium worker it prompts for the key, so no command line shows it.
+ * The shell line that installs `worker` from the catalog at `catalogUrl`; null: the best free worker for the machine.
+ * For a premium worker it prompts for the key, so no command line shows it.
  */
 export const installLine = (catalogUrl: string, worker: string | null): string =>
   `curl -fsSL ${catalogUrl}/install.sh | sh${worker === null ? "" : ` -s -- ${worker}`}`;

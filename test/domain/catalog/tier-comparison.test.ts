@@ -106,7 +106,7 @@ describe("the comparison of free and premium", () => {
 
 describe("the counterpart of a worker", () => {
   it("is the worker of the other tier for the same kind and backend", () => {
-    const all = workers.map(({ id }) => unreleased(id));
+    const all = [FREE, PREMIUM, "sd-worker-rbee-cuda", "llm-worker-rbee-rocm"].map(unreleased);
     expect(counterpartOf(unreleased(FREE), all)?.worker.id).toBe(PREMIUM);
     expect(counterpartOf(unreleased(PREMIUM), all)?.worker.id).toBe(FREE);
     expect(counterpartOf(unreleased("sd-worker-rbee-cuda"), all)).toBeNull();
