@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../../platform/http/router.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import { withLicensePrompt } from "../licensing/license/key.ts";
+import type { Framing } from "../releases/framing/framing.ts";
 import {
   type ArtifactKind,
   type Manifest,
@@ -44,6 +45,8 @@ export type RepositorySource = {
 export type Format = {
   /** The packages that publishers add to releases for it. */
   package?: PackageFormat;
+  /** The packages that the service frames around the binaries of releases. */
+  framing?: Framing;
   /** The ways to install a worker as it is published now, from the catalog with the origin `url`. */
   installWays?(available: AvailableWorker, url: string): InstallWay[];
   repositories?: RepositorySource;
@@ -66,6 +69,9 @@ declare module "../../platform/http/router.ts" {
 /** The package formats among `formats`. */
 export const packageFormats = (formats: readonly Format[]): PackageFormat[] =>
   formats.flatMap((format) => format.package ?? []);
+
+/** The framings of all `formats`. */
+export const framingsOf = (formats: readonly Format[]): Framing[] => formats.flatMap(({ framing }) => framing ?? []);
 
 /** The git repositories of all `formats`. */
 export const repositorySources = (formats: readonly Format[]): RepositorySource[] =>
