@@ -31,7 +31,7 @@ export type QuickStart = { system: InstallSystem; way: Pick<InstallWay, "about" 
 
 /**
  * The shortest way from nothing to a worker on each system. Where a binary can run, it is the install script, which
- * chooses the worker; elsewhere it is the first way of the first of `available` that has one.
+ * chooses the worker; elsewhere it is the first way of the first of `available` that has one and needs commands alone.
  */
 export function quickStarts(
   formats: readonly Format[],
@@ -44,7 +44,7 @@ export function quickStarts(
   const ways = new Map(available.map((one) => [one, waysBySystem(formats, one, url)]));
   const firstOn = (system: InstallSystem): QuickStart["way"] => {
     for (const [{ worker }, systems] of ways) {
-      const [way] = systems.find((one) => one.system === system)?.ways ?? [];
+      const way = systems.find((one) => one.system === system)?.ways.find(({ setup }) => setup === undefined);
       if (way) return { about: `Installs ${worker.name} with ${way.name}.`, commands: way.commands };
     }
     return null;

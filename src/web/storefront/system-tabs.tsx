@@ -4,9 +4,11 @@ import { type Child, type FC, Icon } from "../page/kit.ts";
 
 const ICONS: Record<InstallSystem, IconName> = {
   linux: "linux",
+  debian: "debian",
+  fedora: "fedora",
+  arch: "arch",
   macos: "apple",
   windows: "windows",
-  arch: "arch",
   container: "container",
 };
 

@@ -1,5 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { INSTALL_SYSTEMS } from "../../../src/domain/catalog/install-systems.ts";
 import { find } from "../../support/html-document.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { publishRelease, randomBytes, type TestFile } from "../../support/publish-release.ts";
@@ -78,10 +79,10 @@ describe("the ways to install a worker", () => {
     expect(await waysOn("container", `/w/${id}`)).toEqual(["Docker"]);
     expect((await linesOf(`/w/${id}`)).slice(0, 7)).toEqual([
       ...[script, command],
-      ...[script, command],
-      script,
       `git clone ${ORIGIN}/${id}.git && cd ${id} && makepkg -si`,
       `yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${id}`,
+      ...[script, command],
+      script,
     ]);
     await publishRelease({
       worker_id: "llm-worker-rbee-cuda",
@@ -133,12 +134,12 @@ describe("the ways to install a worker", () => {
     expect((await linesOf(`/w/${linux}`)).filter((line) => !line.includes("docker build"))).toEqual([
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `rbee-catalog --url ${ORIGIN} activate --key-stdin &&\nrbee-catalog --url ${ORIGIN} install ${linux}`,
-      `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `${token}git clone ${ORIGIN}/${linux}.git && cd ${linux} && makepkg -si`,
       // The package has no OpenPGP signature.
       `[rbee-premium]\nSigLevel = Optional\nServer = https://MACHINE:KEY@catalog.test/arch/$repo/os/$arch`,
       `sudo pacman -Syu ${linux}`,
       `${token}yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${linux}`,
+      `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
     ]);
     expect(await waysOn("macos", `/w/${mac}`)).toEqual(["Install script", "rbee-catalog", "Homebrew"]);
     expect((await linesOf(`/w/${mac}`)).at(-1)).toBe(
@@ -171,6 +172,15 @@ describe("/install", () => {
     await publishRelease({ worker_id: "llm-worker-rbee-cuda", version: "1.0.0", files: [binary("linux-x86_64")] });
     expect(await waysOn("linux", "/install")).toEqual(["Install script", "rbee-catalog"]);
     expect(await linesOf("/install")).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cuda`);
+  });
+
+  it("hides the panels of the systems that are not chosen", async () => {
+    const response = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
+    const [sheet] = await find(response, "link[rel=stylesheet]");
+    const css = await (await exports.default.fetch(`${ORIGIN}${sheet?.attributes["href"]}`)).text();
+    for (const system of INSTALL_SYSTEMS) {
+      expect(css).toContain(`.systems:not(:has(#system-${system}:checked)) .on-${system}`);
+    }
   });
 
   it("links to the complete guide", async () => {

@@ -25,6 +25,16 @@ describe("the visitor's system", () => {
     expect(systemOf({ "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) search/1.0" })).toBe("linux");
   });
 
+  it.each([
+    ["Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", "debian"],
+    ["Mozilla/5.0 (X11; Debian; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "debian"],
+    ["Mozilla/5.0 (X11; Fedora; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", "fedora"],
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:45.0) Gecko/20100101 openSUSE/45.0 Firefox/45.0", "fedora"],
+  ])("is the distribution if the browser names it: %s", (agent, system) => {
+    expect(systemOf({ "User-Agent": agent })).toBe(system);
+    expect(systemOf({ "User-Agent": agent, "Sec-CH-UA-Platform": '"Linux"' })).toBe(system);
+  });
+
   it("is Linux for a phone, and for a program that names none", () => {
     expect(systemOf({ "User-Agent": IPHONE })).toBe("linux");
     expect(systemOf({ "User-Agent": "curl/8.11.0" })).toBe("linux");
