@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64, encodeHex } from "../encoding.ts";
+import { concat, decodeBase64, encodeBase64, encodeHex } from "../encoding.ts";
 import { err, ok, type Result } from "../result.ts";
 
 /** A minisign public key: its 8-byte id and the 32 bytes of the Ed25519 key. */
@@ -130,17 +130,6 @@ export async function verifyMinisign(
   return (await verifyEd25519(signer.value.key, minisig.signature, digest))
     ? signer
     : err("The signature is not over this file.");
-}
-
-/** Concatenates byte strings. */
-export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** The `length` bytes of a canonical base64 text, or null for any other text. */

@@ -1,8 +1,8 @@
-import { encodeBase64, encodeBase64Url } from "../encoding.ts";
+import { generateEd25519 } from "../ed25519.ts";
+import { concat, encodeBase64, encodeBase64Url } from "../encoding.ts";
 import { err, ok, type Result } from "../result.ts";
 import {
   algorithmOf,
-  concat,
   decodeExactly,
   globallySigned,
   type MinisignPublicKey,
@@ -21,19 +21,10 @@ const PUBLIC = SEED + 32;
 const CHECKSUM = PUBLIC + 32;
 
 /** A new key with a random id. Throws WebCrypto's errors. */
-export async function generateMinisignKey(): Promise<MinisignSecretKey> {
-  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
-  if (!("privateKey" in pair)) throw new TypeError("Ed25519 keys come in pairs");
-  const pkcs8 = await crypto.subtle.exportKey("pkcs8", pair.privateKey);
-  const raw = await crypto.subtle.exportKey("raw", pair.publicKey);
-  if (!(pkcs8 instanceof ArrayBuffer && raw instanceof ArrayBuffer)) throw new TypeError("keys export as bytes");
-  return {
-    keyId: crypto.getRandomValues(new Uint8Array(8)),
-    key: new Uint8Array(raw),
-    // RFC 8410: the seed is the last 32 bytes of an Ed25519 PKCS #8 key.
-    seed: new Uint8Array(pkcs8.slice(-32)),
-  };
-}
+export const generateMinisignKey = async (): Promise<MinisignSecretKey> => ({
+  keyId: crypto.getRandomValues(new Uint8Array(8)),
+  ...(await generateEd25519()),
+});
 
 /** Reads a key file as `minisign -G -W` writes it. The error is a sentence, with nothing of the key in it. */
 export function parseMinisignSecretKey(text: string): Result<MinisignSecretKey, string> {

@@ -1,10 +1,9 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeBase64 } from "../../../src/lib/encoding.ts";
+import { concat, encodeBase64 } from "../../../src/lib/encoding.ts";
 import {
   attributeMinisign,
-  concat,
   formatMinisignPublicKey,
   formatMinisignSignature,
   type MinisignSignature,
