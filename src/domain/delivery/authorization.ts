@@ -1,5 +1,5 @@
 import type { Result } from "../../lib/result.ts";
-import type { UnixSeconds } from "../../lib/time.ts";
+import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { ReadScope } from "../../platform/http/router.ts";
 import {
@@ -14,6 +14,7 @@ import type { FingerprintHashes } from "../licensing/machine/fingerprint.ts";
 import type { Worker } from "../workers/workers.ts";
 import { type Delivery, decideDelivery, type Wanted } from "./decision.ts";
 import { decideOnRecord, readDeliveryFacts } from "./facts.ts";
+import type { GuardedFile } from "./guarded-stream.ts";
 import type { Link } from "./link.ts";
 import type { DeliveryRefusal } from "./refusal.ts";
 
@@ -119,4 +120,22 @@ export async function decideOnEdge(
   // No seat is taken for a file that the machine could not have with it.
   const withSeat = decide({ ...record, machines: [...record.machines, asker.machine], seats: {} });
   return { decision: withSeat.ok ? decision : withSeat, decideSeated: withSeat.ok ? decide : null };
+}
+
+/**
+ * Decides on a delivery again, at the time of the call, for a stream that runs. It never refuses because the seat of a
+ * key's machine lapses meanwhile, because its next request renews that.
+ */
+export function laterDecision(
+  { env, executionCtx, req, var: variables }: ReadScope,
+  worker: Worker,
+  wanted: Wanted,
+  asker: Asker | null,
+): GuardedFile["decide"] {
+  const seated = asker && { ...asker, mayActivate: false };
+  return async () => {
+    const scope = { env, executionCtx, req, var: { ...variables, now: currentTime() } };
+    const { decision } = await decideOnEdge(scope, worker, wanted, seated);
+    return decision.ok ? decision : { ok: false, code: decision.error.code };
+  };
 }

@@ -22,7 +22,7 @@ import {
 export async function fileResponse(
   request: Pick<Request, "method" | "headers">,
   { release, artifact }: { release: ManifestRelease; artifact: ReleaseFile },
-  { read, decide, onEnd, cacheControl = "private, no-store" }: FileSource,
+  { read, decide, onEnd, cacheControl = "private, no-store", contentType = "application/octet-stream" }: FileSource,
 ): Promise<{ response: Response; startsHere: boolean }> {
   const { size, filename } = artifact;
   const etag = `"${artifact.sha256}"`;
@@ -43,7 +43,7 @@ export async function fileResponse(
     });
   }
   const { offset, length } = answer.status === 206 ? answer : { offset: 0, length: size };
-  headers.set("Content-Type", "application/octet-stream");
+  headers.set("Content-Type", contentType);
   headers.set("Content-Disposition", `attachment; filename="${filename}"`);
   headers.set("Content-Length", String(length));
   if (answer.status === 206) headers.set("Content-Range", `bytes ${offset}-${offset + length - 1}/${size}`);
@@ -60,10 +60,14 @@ export async function fileResponse(
   return respond(readable);
 }
 
-/** Where the bytes of a file come from, the decision on them, and how caches may keep them (default: not at all). */
+/**
+ * Where the bytes of a file come from, the decision on them, how caches may keep them (default: not at all) and their
+ * type (default: `application/octet-stream`).
+ */
 export type FileSource = Pick<GuardedFile, "read" | "decide"> & {
   onEnd: (end: Promise<StreamEnd>) => void;
   cacheControl?: string;
+  contentType?: string;
 };
 
 /** The bytes of a part of an object. Throws SERVICE_UNAVAILABLE if R2 does not have the object. */

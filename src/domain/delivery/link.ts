@@ -1,6 +1,7 @@
 import { decodeBase64, decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
 import { onceResolved } from "../../lib/isolate.ts";
+import { logEvent } from "../../lib/log.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
@@ -14,6 +15,7 @@ import type { ManifestArtifact } from "../releases/manifest.ts";
 import type { Worker } from "../workers/workers.ts";
 import type { Asker } from "./authorization.ts";
 import type { Delivery } from "./decision.ts";
+import type { StreamEnd } from "./guarded-stream.ts";
 import { LINK_LIFETIME, PRESIGNED_LIFETIME, presignObject } from "./presigned.ts";
 
 const MAC_BYTES = 32;
@@ -161,6 +163,13 @@ export const countDownload = (c: ReadScope, link: Link, { artifact }: Delivery):
     },
     link.issuedAt + LINK_LIFETIME,
   );
+
+/** Logs a stream that broke off because the rest was refused. Its client asks again and gets the refusal. */
+export function logCut(how: StreamEnd, { holder, workerId, version }: Link, requestId: string): void {
+  if (how.end !== "refused") return;
+  const license = holder?.licenseId ?? null;
+  logEvent("download.cut", { code: how.code, license, worker: workerId, version, request_id: requestId });
+}
 
 /** The signatures of a file, by their suffixes: minisign's, and a detached OpenPGP one. */
 export const SIGNATURE_KINDS = ["minisig", "sig"] as const;

@@ -16,8 +16,16 @@ export const KV_TTL = 30;
  */
 export const REVOCATION_SECONDS = KV_TTL + ISOLATE_TTL;
 
-/** The keys of the edge copy: a record a license, a manifest and packages a worker, a record a repository. */
-export type EdgeKey = `license:${string}` | `manifest:${string}` | `packages:${string}` | `repository:${string}`;
+/**
+ * The keys of the edge copy: a record a license, a manifest and packages a worker, framed files a format and worker, a
+ * record a repository.
+ */
+export type EdgeKey =
+  | `license:${string}`
+  | `manifest:${string}`
+  | `packages:${string}`
+  | `framed:${string}:${string}`
+  | `repository:${string}`;
 
 /** The number of keys that KV takes in one bulk read. */
 const BULK_READ = 100;

@@ -1,18 +1,17 @@
-import { logEvent } from "../../../lib/log.ts";
-import { currentTime } from "../../../lib/time.ts";
 import { ANYONE, type AppContext, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { STANDING_PROBLEMS } from "../../licensing/holder.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { askerOfLink, decideOnEdge } from "../authorization.ts";
+import { askerOfLink, laterDecision } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
 import type { Delivery } from "../decision.ts";
 import { noSignature } from "../download.ts";
 import { fileResponse, readObject } from "../file-response.ts";
-import type { GuardedFile, StreamEnd } from "../guarded-stream.ts";
+import type { GuardedFile } from "../guarded-stream.ts";
 import {
   countDownload,
   type Link,
   linkSecret,
+  logCut,
   openLink,
   SIGNATURE_KINDS,
   type SignatureKind,
@@ -98,16 +97,7 @@ async function openDelivery(c: AppContext, opaque: string): Promise<Opened> {
   const wanted = { version, channel: "stable", file: { filename } } as const;
   const asker = askerOfLink(link.value);
   const delivery = await authorizeDelivery(c, worker, wanted, asker);
-  const { env, executionCtx, var: variables } = c;
-  return {
-    link: link.value,
-    delivery,
-    async decideAgain() {
-      const scope = { env, executionCtx, req: c.req, var: { ...variables, now: currentTime() } };
-      const { decision } = await decideOnEdge(scope, worker, wanted, asker);
-      return decision.ok ? decision : { ok: false, code: decision.error.code };
-    },
-  };
+  return { link: link.value, delivery, decideAgain: laterDecision(c, worker, wanted, asker) };
 }
 
 /** `GET` and `HEAD /dl/{opaque}` and its signatures. The link is signed for no other method. */
@@ -124,13 +114,6 @@ link.openapi(file, async (c) => {
   return response;
 });
 refuseOtherMethods("/dl/:opaque");
-
-/** Logs a stream that broke off because the rest was refused. Its client asks again and gets the refusal. */
-export function logCut(how: StreamEnd, { holder, workerId, version }: Link, requestId: string): void {
-  if (how.end !== "refused") return;
-  const license = holder?.licenseId ?? null;
-  logEvent("download.cut", { code: how.code, license, worker: workerId, version, request_id: requestId });
-}
 
 for (const kind of SIGNATURE_KINDS) {
   link.openapi(signature(kind), async (c) => {

@@ -1,14 +1,12 @@
 import { newId } from "../../../lib/id.ts";
-import { currentTime } from "../../../lib/time.ts";
 import { ANYONE, createRouter, operation, Problem, z } from "../../../platform/http/route.ts";
 import { findWorker } from "../../workers/workers.ts";
-import { decideOnEdge } from "../authorization.ts";
+import { laterDecision } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
 import { fileResponse } from "../file-response.ts";
-import { countDownload } from "../link.ts";
+import { countDownload, logCut } from "../link.ts";
 import { isPublicFile, publicPath } from "../public-address.ts";
 import { IMMUTABLE, publicBytes } from "../public-file.ts";
-import { logCut } from "./link.ts";
 
 const bytes = {
   "application/octet-stream": { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) },
@@ -55,15 +53,11 @@ publicFile.openapi(
     const delivery = await authorizeDelivery(c, worker, wanted, null);
     if (!isPublicFile(worker, delivery) || delivery.artifact.sha256 !== sha256) throw noSuchFile();
     const link = { id: newId("dl"), issuedAt: c.var.now, workerId: worker.id, version, filename, holder: null };
-    const { env, executionCtx, var: variables } = c;
+    const { executionCtx, var: variables } = c;
     const { response, startsHere } = await fileResponse(c.req.raw, delivery, {
       // The address on our own domain, because the Host header must not choose the entry of the cache.
       read: publicBytes(c, variables.config.PUBLIC_URL + publicPath(worker, delivery), delivery),
-      async decide() {
-        const scope = { env, executionCtx, req: c.req, var: { ...variables, now: currentTime() } };
-        const { decision } = await decideOnEdge(scope, worker, wanted, null);
-        return decision.ok ? decision : { ok: false, code: decision.error.code };
-      },
+      decide: laterDecision(c, worker, wanted, null),
       onEnd: (end) => executionCtx.waitUntil(end.then((how) => logCut(how, link, variables.requestId))),
       cacheControl: IMMUTABLE,
     });

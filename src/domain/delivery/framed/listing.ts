@@ -1,0 +1,90 @@
+import type { UnixSeconds } from "../../../lib/time.ts";
+import type { RequestScope } from "../../../platform/http/router.ts";
+import { rememberEdge } from "../../../platform/storage/edge-store.ts";
+import { patientLedger } from "../../../platform/storage/patient-ledger.ts";
+import { grantsRelease } from "../../licensing/grant.ts";
+import type { LicenseRecord } from "../../licensing/license/record.ts";
+import { defaultBuild } from "../../releases/build.ts";
+import type { FramedFile, FramedRecord } from "../../releases/framing/framing.ts";
+import { framedKey, framedOfRecord } from "../../releases/framing/record.ts";
+import type { Channel, Manifest, ManifestArtifact, ManifestRelease, Platform } from "../../releases/manifest.ts";
+import { listReleases } from "../../releases/selection.ts";
+import type { Tier } from "../../workers/table.ts";
+import type { Worker } from "../../workers/workers.ts";
+import type { Asker } from "../authorization.ts";
+import { listTier, type SettleChanges } from "../tier-listing.ts";
+
+/** A framed file on offer, and the file of a release that it is framed around. */
+export type FramedOffer = { worker: Worker; release: ManifestRelease; artifact: ManifestArtifact; framed: FramedFile };
+
+/** The files that a listing is about. `format` is the name of a `Framing`. */
+export type WantedListing = { tier: Tier; format: string; platforms: readonly Platform[]; channel: Channel };
+
+/**
+ * Every framed file that `asker` may have (null: no credential was sent): of each worker, in the table's order, and of
+ * each published release that a follower of the channel gets, newest first, the default build of each platform.
+ * `changedAt` is the time of the newest record behind it. It gives the machine of a key a seat. Reads KV at most once,
+ * and throws, as `listTier`.
+ */
+export async function listFramed(
+  c: RequestScope,
+  { tier, format, platforms, channel }: WantedListing,
+  asker: Asker | null,
+  settle: SettleChanges,
+): Promise<{ offers: FramedOffer[]; changedAt: UnixSeconds }> {
+  const { listed, changedAt } = await listTier(
+    c,
+    {
+      tier,
+      wanted: platforms.map((platform) => ({ version: "latest", channel, file: { platform } })),
+      recordOf: ({ id }) => framedKey(format, id),
+    },
+    asker,
+    settle,
+  );
+  const offers: FramedOffer[] = [];
+  for (const { worker, manifest, license, record } of listed) {
+    const { files } = framedOfRecord(record) ?? (await readFramedRecord(c, format, worker.id));
+    offers.push(...offersOf(worker, manifest, license, files, platforms, channel));
+  }
+  return { offers, changedAt };
+}
+
+/** The record as the ledger has it, for a worker whose record the edge copy lacks. This isolate uses it from then on. */
+export async function readFramedRecord(
+  { env, var: { now } }: Pick<RequestScope, "env" | "var">,
+  format: string,
+  workerId: string,
+): Promise<FramedRecord> {
+  // Evaluated here, because few isolates need it.
+  const { framedFromLedger } = await import("../../releases/framing/ledger.ts");
+  const record = await framedFromLedger(patientLedger(env.DB), format, workerId);
+  rememberEdge(framedKey(format, workerId), record, now);
+  return record;
+}
+
+/** The offers of one worker. `license` is null for a free one, of which everyone may have every version. */
+function offersOf(
+  worker: Worker,
+  manifest: Manifest,
+  license: LicenseRecord | null,
+  files: readonly FramedFile[],
+  platforms: readonly Platform[],
+  channel: Channel,
+): FramedOffer[] {
+  const covers = (release: ManifestRelease) => license === null || grantsRelease(license, release);
+  return listReleases(manifest, { channel, covers }).flatMap((release) =>
+    platforms.flatMap((platform) => {
+      const artifact = defaultBuild(release.artifacts, platform);
+      const framed = artifact && framedAround(files, release, artifact);
+      return framed ? [{ worker, release, artifact, framed }] : [];
+    }),
+  );
+}
+
+/** The file that is framed around a file of a release. */
+const framedAround = (
+  files: readonly FramedFile[],
+  { version }: ManifestRelease,
+  { filename }: ManifestArtifact,
+): FramedFile | undefined => files.find((file) => file.version === version && file.stored === filename);
