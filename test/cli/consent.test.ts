@@ -9,6 +9,18 @@ const release = {
   ...{ id: RELEASE, worker_id: "w", version: "1.0.0", channel: "stable", status: "draft" },
   ...{ source_tag: null, provenance: null, artifacts: [] },
 };
+const order = {
+  ...{ id: "ord_1", state: "complete", amount_total: 9900, currency: "usd", upgrades: null },
+  ...{ held_at: null, held_reason: null, held_detail: null, resolved_at: null, resolution: "refund" },
+};
+const publisher = {
+  ...{ id: "pub_1", repository: "a/b", repository_id: "1", repository_owner_id: "2" },
+  ...{ workflow: "release.yml", environment: null, refs: ["refs/tags/v*"], worker_ids: ["w"] },
+};
+const endpoint = {
+  ...{ id: "we_1", url: "https://a.example", description: "", types: [], state: "removed", disabled_by: null },
+  ...{ failing_since: null, queued_through: 0, pending: 0, failed: 0 },
+};
 
 /** The requests that change something, and the addresses of previews. */
 let acts: string[] = [];
@@ -29,7 +41,8 @@ const catalog = await serve(async (request, response) => {
     return send(200, { act: "x", subject: "x", about: "ada@example.com", consequences: ["It stops.", "For ever."] });
   }
   if (method !== "GET") acts.push(`${method} ${url}`);
-  return send(200, { license, release, refund: { amount: 0, currency: null }, licenses: ["lic_1"], customers: [] });
+  const changed = { license, release, refund: { amount: 0, currency: null }, licenses: ["lic_1"], customers: [] };
+  return send(200, { ...changed, order, publisher, endpoint });
 });
 afterAll(catalog.close);
 
@@ -69,6 +82,10 @@ const ASKING = [
   ["release", "yank", RELEASE, "--reason", "r"],
   ["machine", "remove", "lic_1", "mach_1"],
   ["machine", "bar", "lic_1", "mach_1", "--reason", "r"],
+  ["token", "revoke", "adm_1"],
+  ["publisher", "remove", "pub_1", "--reason", "r"],
+  ["webhooks", "remove", "we_1", "--reason", "r"],
+  ["orders", "resolve", "ord_1", "--refund", "--reason", "r"],
 ];
 
 describe.each(FINAL)("%s %s, which cannot be undone", (...words) => {
@@ -106,9 +123,13 @@ it.each(ASKING)("%s %s goes on without a question where nobody can be asked", as
 it("a preview is of the act with its options", async () => {
   await run(["license", "revoke", "lic_1", "--reason", "r", "--cancel-subscription", "--dry-run"]);
   await run(["machine", "bar", "lic_1", "mach_1", "--reason", "r", "--void-lease", "--dry-run"]);
+  await run(["token", "revoke", "adm_1", "--keep-children", "--dry-run"]);
+  await run(["orders", "resolve", "ord_1", "--reason", "r", "--plan", "premium-lifetime", "-m", "5", "--dry-run"]);
   expect(previews).toEqual([
     "/v1/admin/licenses/lic_1/preview?act=revoke&cancel_subscription=true",
     "/v1/admin/licenses/lic_1/machines/mach_1/preview?act=bar&void_lease=true",
+    "/v1/admin/tokens/adm_1/preview?act=revoke&keep_children=true",
+    "/v1/admin/orders/ord_1/preview?act=resolve&plan=premium-lifetime&machines=5",
   ]);
 });
 

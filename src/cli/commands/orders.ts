@@ -2,6 +2,7 @@ import * as z from "zod";
 import { amountWithCode } from "../../lib/money.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
+import { agreed, type ConsentOptions, withConsent } from "../consent.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { positiveInteger } from "../input.ts";
 import { REASON } from "../license-answer.ts";
@@ -52,8 +53,7 @@ export function addOrderCommands(orders: CatalogCommand): void {
       show(answer, ({ order }) => formatOrder(order));
     });
 
-  orders
-    .command("resolve")
+  withConsent(orders.command("resolve"))
     .summary("solve a held order: by a license or a refund")
     .description(
       "Solves a held order in one of three ways, and emails the buyer. This cannot be undone. If you have fixed the cause, such " +
@@ -73,9 +73,14 @@ Example:
   $ rbee-catalog orders resolve ord_... --plan premium-lifetime \\
       --reason 'the price had lost its lookup key'`,
     )
-    .runAsAdmin(async ({ client, show }, id: string, options: ResolveOptions) => {
+    .runAsAdmin(async (context, id: string, { yes, dryRun, ...options }: ResolveOptions & ConsentOptions) => {
       requireOneWay(options);
-      show(await client.post(Resolved, path`/v1/admin/orders/${id}/resolve`, options), formatResolved);
+      const at = path`/v1/admin/orders/${id}`;
+      const { reason: _, ...way } = options;
+      const preview = { path: `${at}/preview`, query: { act: "resolve", ...way } };
+      const act = { preview, question: "Solve it so?", isFinal: false };
+      if (!(await agreed(context, act, { ...(yes && { yes }), ...(dryRun && { dryRun }) }))) return;
+      context.show(await context.client.post(Resolved, `${at}/resolve`, options), formatResolved);
     });
 }
 

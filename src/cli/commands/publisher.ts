@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
+import { agreed, type ConsentOptions, withConsent } from "../consent.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { findRepository, type Repository } from "../github.ts";
 import { REASON } from "../license-answer.ts";
@@ -87,14 +88,16 @@ Example:
       return list("/v1/admin/publishers", "publishers", columns, options);
     });
 
-  publisher
-    .command("remove")
+  withConsent(publisher.command("remove"))
     .summary("end a publisher and its tokens at once")
     .argument("<publisher>", "the publisher's id (pub_...)")
     .requiredOption(...REASON)
-    .runAsAdmin(async ({ client, show }, id: string, { reason }: { reason: string }) => {
-      const request = { method: "DELETE", path: path`/v1/admin/publishers/${id}`, body: { reason } } as const;
-      show(await client.json(PublisherAnswer, request), () => `Removed ${id}. Its tokens have ended.`);
+    .runAsAdmin(async (context, id: string, { reason, ...consent }: ConsentOptions & { reason: string }) => {
+      const at = path`/v1/admin/publishers/${id}`;
+      const preview = { path: `${at}/preview`, query: { act: "remove" } };
+      if (!(await agreed(context, { preview, question: "Remove it?", isFinal: false }, consent))) return;
+      const answer = await context.client.json(PublisherAnswer, { method: "DELETE", path: at, body: { reason } });
+      context.show(answer, () => `Removed ${id}. Its tokens have ended.`);
     });
 }
 

@@ -4,6 +4,7 @@ import { newId } from "../../lib/id.ts";
 import { currentTime } from "../../lib/time.ts";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
+import { agreed, type ConsentOptions, withConsent } from "../consent.ts";
 import { createPrivateFile } from "../files.ts";
 import { moment } from "../input.ts";
 import { REASON } from "../license-answer.ts";
@@ -63,15 +64,17 @@ export function addTokenCommands(program: CatalogCommand): void {
       return list("/v1/admin/tokens", "admin_tokens", { ...columns, REVOKED: "revoked_at", ...state }, options);
     });
 
-  token
-    .command("revoke")
+  withConsent(token.command("revoke"))
     .summary("revoke an admin token forever")
     .argument("<token>", "the token's id (adm_...), not the token itself")
     .option("--keep-children", "keep the tokens that it made (owners only)")
-    .runAsAdmin(async ({ client, show }, id: string, { keepChildren = false }: { keepChildren?: boolean }) => {
-      const query = keepChildren ? "?keep_children=true" : "";
-      await client.send({ method: "DELETE", path: path`/v1/admin/tokens/${id}` + query });
-      show({ revoked: id }, () => `Revoked ${id}.`);
+    .runAsAdmin(async (context, id: string, options: ConsentOptions & { keepChildren?: true }) => {
+      const at = path`/v1/admin/tokens/${id}`;
+      const preview = { path: `${at}/preview`, query: { act: "revoke", keep_children: options.keepChildren } };
+      if (!(await agreed(context, { preview, question: "Revoke it?", isFinal: false }, options))) return;
+      const query = options.keepChildren ? "?keep_children=true" : "";
+      await context.client.send({ method: "DELETE", path: at + query });
+      context.show({ revoked: id }, () => `Revoked ${id}.`);
     });
 
   token

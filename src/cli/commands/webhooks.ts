@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "commander";
 import * as z from "zod";
 import { path } from "../catalog-client.ts";
 import type { CatalogCommand, PageOptions } from "../command.ts";
+import { agreed, type ConsentOptions, withConsent } from "../consent.ts";
 import { positiveInteger } from "../input.ts";
 import { REASON } from "../license-answer.ts";
 import { formatFields } from "../output.ts";
@@ -167,14 +168,16 @@ Example:
     });
   }
 
-  webhooks
-    .command("remove")
+  withConsent(webhooks.command("remove"))
     .summary("remove an endpoint forever")
     .argument(...ENDPOINT)
     .requiredOption(...REASON)
-    .runAsAdmin(async ({ client, show }, id: string, { reason }: Reason) => {
-      const request = { method: "DELETE", path: path`/v1/admin/webhooks/${id}`, body: { reason } } as const;
-      show(await client.json(EndpointAnswer, request), () => `Removed ${id}.`);
+    .runAsAdmin(async (context, id: string, { reason, ...consent }: Reason & ConsentOptions) => {
+      const at = path`/v1/admin/webhooks/${id}`;
+      const preview = { path: `${at}/preview`, query: { act: "remove" } };
+      if (!(await agreed(context, { preview, question: "Remove it?", isFinal: false }, consent))) return;
+      const answer = await context.client.json(EndpointAnswer, { method: "DELETE", path: at, body: { reason } });
+      context.show(answer, () => `Removed ${id}.`);
     });
 }
 

@@ -171,7 +171,8 @@ tokenRoutes.openapi(
   },
 );
 
-const TokenParams = z.object({ id: TokenId });
+/** The path of a token. */
+export const TokenParams = z.object({ id: TokenId });
 
 const RenewalBody = z
   .object({
@@ -241,7 +242,8 @@ const RULES =
   "The service refuses the token from now on, and every token that it has made. A token can revoke only a token that it could " +
   "have created. `CONFLICT`: no owner token would be left in force, without which nobody could create another.";
 
-const RevocationQuery = z.object({
+/** The query of a revocation. */
+export const RevocationQuery = z.object({
   keep_children: z.enum(["true", "false"]).optional().openapi({
     description: "Whether the tokens that it made itself go on without it: owners only.",
   }),

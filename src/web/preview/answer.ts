@@ -17,6 +17,11 @@ export const PreviewAnswer = z
   })
   .openapi("ActPreview");
 
+/** The description of every preview. */
+export const DESCRIPTION =
+  "The consequences of an act, a sentence each, by the decision of the act itself. It changes nothing. It needs the scope " +
+  "of the act, and is refused as the act would be.";
+
 /** Throws INSUFFICIENT_SCOPE unless the admin may carry the act out. Call it before anything is read. */
 export function requireScopeOf({ scopes }: { scopes: readonly Scope[] }, needed: NeededScope): void {
   if (allows(scopes, needed)) return;

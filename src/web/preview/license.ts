@@ -10,7 +10,7 @@ import { admin, adminActor, createAdminRouter } from "../../platform/identity/au
 import { previewErasure, previewLicenseAct, previewRefund } from "../console/license/preview.ts";
 import { previewBar, previewMachineRemoval } from "../console/license/preview-machine.ts";
 import { ownerText } from "../console/license/words.tsx";
-import { PreviewAnswer, requireScopeOf } from "./answer.ts";
+import { DESCRIPTION, PreviewAnswer, requireScopeOf } from "./answer.ts";
 
 /** The acts on a license that have a preview, and the scope that each act needs. */
 const LICENSE_ACTS = {
@@ -20,10 +20,6 @@ const LICENSE_ACTS = {
   refund: "money:refund",
   erase: "owner",
 } as const satisfies Record<string, NeededScope>;
-
-const DESCRIPTION =
-  "The consequences of an act, a sentence each, by the decision of the act itself. It changes nothing. It needs the scope " +
-  "of the act, and is refused as the act would be.";
 
 /** `GET /v1/admin/licenses/{id}/preview` and the same of a machine. */
 export const licensePreviews = createAdminRouter();

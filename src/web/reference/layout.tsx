@@ -4,6 +4,9 @@ import { type FullGroup, GROUPS, type Group, groupPath, objectsPath, operationPa
 /** The style sheet of the reference alone, after that of all pages. */
 export const REFERENCE_STYLE_PATH = "/docs/style.css";
 
+/** The page that lists every operation. Other pages list those of their own group, because all weigh 16 KiB. */
+const OVERVIEW = "/docs";
+
 /** The group of pages for browsers: 140 operations that no program calls, so the navigation does not list them. */
 export const PAGES_SLUG = "pages";
 
@@ -52,11 +55,11 @@ const Navigation: FC<Pick<DocsPage, "path" | "groups" | "filter">> = ({ path, gr
         value={filter}
         maxlength={60}
         placeholder="Filter operations"
-        data-filter="docs-contents"
+        data-filter={path === OVERVIEW ? "docs-contents" : undefined}
       />
     </form>
     <ul id="docs-contents">
-      <Entry href="/docs" text="Overview" path={path} />
+      <Entry href={OVERVIEW} text="Overview" path={path} />
       {(groups ?? GROUPS).map((group) => (
         <GroupEntry group={group} path={path} />
       ))}
@@ -75,10 +78,13 @@ const Entry: FC<{ href: string; text: string; path: string }> = ({ href, text, p
 
 const GroupEntry: FC<{ group: Group | FullGroup; path: string }> = ({ group, path }) => {
   const href = groupPath(group);
-  if (!("operations" in group) || group.slug === PAGES_SLUG) return <Entry href={href} text={group.name} path={path} />;
+  const isOwn = path === href || path === objectsPath(group);
+  if (!("operations" in group) || group.slug === PAGES_SLUG || !(isOwn || path === OVERVIEW)) {
+    return <Entry href={href} text={group.name} path={path} />;
+  }
   return (
     <li>
-      <details open={path === href || path === objectsPath(group)}>
+      <details open={isOwn}>
         <summary>{group.name}</summary>
         <ul>
           <Entry href={href} text="About this group" path={path} />

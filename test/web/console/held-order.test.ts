@@ -1,11 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Scope } from "../../../src/platform/config/scopes.ts";
+import { makeToken } from "../../support/admin-request.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
 import { count, issueLicense } from "../../support/license-fixture.ts";
 import { expectLogged } from "../../support/logged.ts";
 import { openShop } from "../../support/shop.ts";
 
-const { begin, deliverAll, press, shopEnv, stripe } = await openShop();
+const { ask: askShop, begin, deliverAll, press, shopEnv, stripe } = await openShop();
 const [price] = (await stripe.prices.list({ lookup_keys: ["premium-lifetime"] })).data;
 
 const isKnown = (known: boolean) =>
@@ -62,6 +64,22 @@ describe("a held order in the console", () => {
     expect(await response.text()).toContain("The buyer gets €279 back");
     expectLogged("order.solved");
     expect(await count("orders", "state = 'failed' AND resolution = 'refund'")).toBe(1);
+  });
+
+  it("has a preview at the API for each way, by the scope of the way", async () => {
+    const id = (await held()).split("/").at(-1);
+    const { id: license } = await issueLicense({ email: "has@example.com" });
+    const ask = async (scopes: Scope[], way: string) => {
+      const { token } = await makeToken(["licenses:read", ...scopes]);
+      const headers = { Authorization: `Bearer ${token}` };
+      return (await askShop("GET", `/v1/admin/orders/${id}/preview?act=resolve&${way}`, { headers })).text();
+    };
+    expect(await ask(["licenses:issue"], "plan=premium-lifetime&machines=30")).toContain("on 50 machines");
+    expect(await ask(["licenses:write"], `license=${license}`)).toContain("the license of has@example.com");
+    expect(await ask(["money:refund"], "refund=true")).toContain("The buyer gets €279 back");
+    expect(await ask(["licenses:write"], "refund=true")).toContain("INSUFFICIENT_SCOPE");
+    expect(await ask(["owner"], `refund=true&license=${license}`)).toContain("VALIDATION_FAILED");
+    expect(await count("orders", "state = 'held'")).toBe(1);
   });
 
   it("is listed with the ways that the admin may take", async () => {

@@ -11,7 +11,7 @@ import { OrderParams } from "../../../domain/purchase/routes/orders.ts";
 import { purchaseScope } from "../../../domain/purchase/sync.ts";
 import { MailAddress } from "../../../lib/mail-address.ts";
 import { formatAmount } from "../../../lib/money.ts";
-import { type Child, counted, Field, Notice, SelectField } from "../../page/kit.ts";
+import { type Child, Field, Notice, SelectField } from "../../page/kit.ts";
 import {
   actRoutes,
   adminActor,
@@ -27,6 +27,7 @@ import {
   z,
 } from "../kit.ts";
 import { licensePath } from "../license/words.tsx";
+import { orderInLine, previewResolution } from "./preview.ts";
 
 /** The ways to solve a held order, each with the scope of the same act without an order. */
 export const WAYS = [
@@ -34,15 +35,6 @@ export const WAYS = [
   { name: "license", link: "Give it to a license", scope: "licenses:write" },
   { name: "refund", link: "Refund", scope: "money:refund" },
 ] as const;
-
-const TOLD = "The buyer is told by email. This is final.";
-
-/** What a person needs to know about an order to solve it. */
-function aboutOrder({ id, email, amount_total, currency, held_reason, held_detail }: Order): string {
-  const total = amount_total === null || currency === null ? null : formatAmount(amount_total, currency);
-  const why = held_detail ?? held_reason;
-  return [email, total, why, id].filter((part) => part !== null).join(" · ");
-}
 
 /** Solves an order, and answers with the result. */
 async function solve(c: ConsoleContext, id: string, wanted: Resolution, reason: string): Promise<Response> {
@@ -71,7 +63,7 @@ const shared = async (c: ConsoleContext, id: string) => {
   const order = await requireOrder(c.env.DB, id);
   return {
     order,
-    about: aboutOrder(order),
+    about: orderInLine(order),
     back: back(c).href,
     foresee: async (wanted: Resolution): Promise<Foreseen> =>
       foreseeResolution(await purchaseScope(c.env, c.var.config), adminActor(c), id, wanted),
@@ -111,15 +103,7 @@ export const orderPlan = actRoutes("/admin/orders/{id}/plan", {
       title: "Make a license of this order",
       button: "Make it",
       fields: (entered) => planFields(entered, order),
-      preview: async ({ reason, ...wanted }) => {
-        const foreseen = await foresee(wanted);
-        return "bought" in foreseen
-          ? [
-              `${foreseen.bought.email} gets a license of ${foreseen.bought.plan} on ${counted(foreseen.bought.machines, "machine")}. It follows the payment.`,
-              TOLD,
-            ]
-          : [];
-      },
+      preview: async ({ reason, ...wanted }) => previewResolution(await foresee(wanted)),
       carryOut: async ({ reason, ...wanted }) => {
         await brake(c, "issue");
         return solve(c, id, wanted, reason);
@@ -170,18 +154,7 @@ export const orderLicense = actRoutes("/admin/orders/{id}/license", {
           {reasonField(entered)}
         </>
       ),
-      preview: async ({ license }) => {
-        const foreseen = await foresee({ license });
-        if (!("license" in foreseen)) return [];
-        const { email, plan, checkout_session_id } = foreseen.license;
-        return [
-          `The payment belongs to the license of ${email}, ${plan}.`,
-          checkout_session_id === null
-            ? "The license follows this payment from now on."
-            : "The license keeps following the payment that it has.",
-          TOLD,
-        ];
-      },
+      preview: async ({ license }) => previewResolution(await foresee({ license })),
       carryOut: ({ license, reason }) => solve(c, id, { license }, reason),
     };
   },
@@ -199,18 +172,7 @@ export const orderRefund = actRoutes("/admin/orders/{id}/refund", {
       title: "Refund this order",
       button: "Refund it",
       dangerous: true,
-      preview: async () => {
-        const foreseen = await foresee({ refund: true });
-        if (!("refundable" in foreseen)) return [];
-        const { refundable, isSubscription } = foreseen;
-        return [
-          refundable === null || refundable.amount <= 0
-            ? "There is nothing left to refund."
-            : `The buyer gets ${formatAmount(refundable.amount, refundable.currency)} back. Banks take some days.`,
-          ...(isSubscription ? ["Its subscription ends at once, and nothing more is billed."] : []),
-          TOLD,
-        ];
-      },
+      preview: async () => previewResolution(await foresee({ refund: true })),
       carryOut: async ({ reason }) => {
         await brake(c, "refund");
         return solve(c, id, { refund: true }, reason);

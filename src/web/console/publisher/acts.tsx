@@ -8,9 +8,10 @@ import {
 } from "../../../domain/publishing/publisher/store.ts";
 import { PublisherId } from "../../../domain/publishing/publisher/view.ts";
 import { workers } from "../../../domain/workers/workers.ts";
-import { CheckField, counted, Field, sentences, TextField } from "../../page/kit.ts";
+import { CheckField, Field, sentences, TextField } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, Reason, ReasonForm, reasonField, z } from "../kit.ts";
 import { PUBLISHERS } from "./list.tsx";
+import { previewPublisherRemoval } from "./preview.ts";
 
 const NAMES = ["repository", "repository_id", "repository_owner_id", "workflow", "environment", "refs"] as const;
 
@@ -134,22 +135,15 @@ export const publisherRemove = actRoutes(`${PUBLISHERS}/{id}/remove`, {
   missing: ["NOT_FOUND"],
   schema: ReasonForm,
   actOf: async (c, { id }) => {
-    const { repository, workflow, removed_at } = await readPublisher(c.env.DB, id);
+    const publisher = await readPublisher(c.env.DB, id);
+    const { repository, workflow } = publisher;
     return {
       title: "Remove this publisher",
       about: `${workflow} of ${repository}`,
       button: "Remove it",
       dangerous: true,
       back: PUBLISHERS,
-      preview: async () =>
-        removed_at === null
-          ? [
-              "Its runs get no token from now on.",
-              `Its tokens end at once: ${counted(await countTokens(c.env.DB, id, c.var.now), "token")} in force. A publication that is under way fails.`,
-              "Everything that it has published stays. Yank or block a version that you do not trust.",
-              "This cannot be undone. You can add the workflow again.",
-            ]
-          : ["Nothing changes: the publisher is removed already."],
+      preview: async () => previewPublisherRemoval(publisher, await countTokens(c.env.DB, id, c.var.now)),
       carryOut: async ({ reason }) => {
         await removePublisher(c.env.DB, adminActor(c), id, reason);
         return goTo(c, PUBLISHERS, { done: "remove" });

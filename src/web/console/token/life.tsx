@@ -1,6 +1,5 @@
 import { allows, SCOPES } from "../../../platform/config/scopes.ts";
 import {
-  checkMayKeep,
   countDependents,
   endAdminToken,
   keepAdminToken,
@@ -8,7 +7,7 @@ import {
   renewAdminToken,
   renewedToken,
 } from "../../../platform/identity/token-acts.ts";
-import { CheckField, counted, formatDateTime, sentences } from "../../page/kit.ts";
+import { CheckField, formatDateTime, sentences } from "../../page/kit.ts";
 import {
   actRoutes,
   adminActor,
@@ -24,14 +23,11 @@ import {
   z,
 } from "../kit.ts";
 import { granted, LIST, scopeFields, secretPage } from "./form.tsx";
+import { dependentsInWords, previewRevocation, readRevocable } from "./preview.ts";
 
 const params = z.object({
   id: z.string().openapi({ description: "The token, by its id.", example: "adm_06b4m2v8w5r7q1t3x9z2k4n6p8" }),
 });
-
-/** A sentence about the tokens that end with this one; false if there are none. */
-const dependentsInWords = (count: number, unless = ""): string | false =>
-  count > 0 && `${counted(count, "token")} made by it ${count === 1 ? "ends" : "end"} with it${unless}.`;
 
 const RenewalForm = z
   .object({ reason: Reason, until: LastDayToCome, ...granted })
@@ -142,9 +138,8 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
   schema: z.object({ reason: Reason, keep_children: z.literal("yes").optional() }),
   actOf: async (c, { id }) => {
     const admin = adminActor(c);
-    const token = await readManagedToken(c.env.DB, admin, id);
-    const isOwn = admin.token?.id === id;
-    const dependents = await countDependents(c.env.DB, id, admin.now);
+    const revocable = await readRevocable(c.env.DB, admin, id);
+    const { token, dependents } = revocable;
     return {
       title: "Revoke this token",
       about: `${token.name} · ${token.scopes.join(", ")}`,
@@ -161,20 +156,7 @@ export const tokenRevoke = actRoutes("/admin/tokens/{id}/revoke", {
           {reasonField(entered)}
         </>
       ),
-      preview: ({ keep_children }) => {
-        if (keep_children) checkMayKeep(admin);
-        return token.revoked_at === null
-          ? sentences(
-              "The API, the command line and the console refuse it at once.",
-              "Its sessions end.",
-              keep_children
-                ? "The tokens that it made keep working without it."
-                : dependentsInWords(dependents, ", unless an owner keeps them"),
-              isOwn && "You are signed in with this token, so you are signed out.",
-              "This can't be undone. You can create another token.",
-            )
-          : ["Nothing changes: the token is revoked already."];
-      },
+      preview: ({ keep_children }) => previewRevocation(revocable, admin, { keepChildren: keep_children === "yes" }),
       carryOut: async ({ reason, keep_children }) => {
         await endAdminToken(c.env.DB, admin, id, { reason, keepChildren: keep_children === "yes" });
         return goTo(c, LIST, { done: "revoke" });

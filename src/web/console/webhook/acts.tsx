@@ -10,6 +10,7 @@ import { CheckField, counted, Field } from "../../page/kit.ts";
 import { actRoutes, adminActor, goTo, ReasonForm, reasonField, z } from "../kit.ts";
 import { common, LEADS } from "./form.tsx";
 import { nameOf, WEBHOOKS, webhookPath } from "./list.tsx";
+import { previewEndpointRemoval } from "./preview.ts";
 
 export const webhookDisable = actRoutes(`${WEBHOOKS}/{id}/disable`, {
   ...common,
@@ -136,10 +137,7 @@ export const webhookRemove = actRoutes(`${WEBHOOKS}/{id}/remove`, {
       button: "Remove it",
       dangerous: true,
       back: webhookPath(id),
-      preview: () => [
-        `Nothing more is sent to it. ${counted(endpoint.pending, "event")} that wait are given up.`,
-        "This cannot be undone. To pause it, disable it.",
-      ],
+      preview: () => previewEndpointRemoval(endpoint),
       carryOut: async ({ reason }) => {
         await removeEndpoint(c.env.DB, id, { actor: adminActor(c), reason });
         return goTo(c, WEBHOOKS, { done: "remove" });
