@@ -102,5 +102,5 @@ export type FramedFile = {
   index: FramedIndex;
 };
 
-/** The framed files of one format and worker, also of yanked and blocked versions. KV key `framed:<format>:<worker>`. */
+/** The framed files of a format and worker, also of yanked and blocked versions. KV key `framed:<format>:<worker>`. */
 export type FramedRecord = { files: readonly FramedFile[] };
