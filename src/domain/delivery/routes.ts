@@ -2,6 +2,7 @@ import { combine, createRouter, publicCors } from "../../platform/http/route.ts"
 import { download } from "./routes/download.ts";
 import { keys, releaseIndexRoutes } from "./routes/index.ts";
 import { link } from "./routes/link.ts";
+import { packageKeys } from "./routes/package-keys.ts";
 import { provenanceRead } from "./routes/provenance.ts";
 import { publicFile } from "./routes/public.ts";
 import { versions } from "./routes/versions.ts";
@@ -18,6 +19,7 @@ export const deliveryRoutes = combine(
   releaseIndexRoutes,
   provenanceRead,
   keys,
+  packageKeys,
   download,
   publicFile,
   link,

@@ -93,6 +93,10 @@ export const CHECKS = {
     meaning: "A release key vouches for INDEX_SIGNING_KEY.",
     remedy: "Make the secret again with `npx rbee-catalog keys new --index --sign-key FILE`, and set it.",
   },
+  "package-keys": {
+    meaning: "A release key vouches for each key of PACKAGE_SIGNING_KEYS, and the first one can sign.",
+    remedy: "Make a key with `npx rbee-catalog keys new --packages --sign-key FILE`, and set the secret.",
+  },
   "token-key": {
     meaning: "LICENSE_SIGNING_KEY signs, and the published key set verifies its signatures.",
     remedy: "Make the secret again with `npx rbee-catalog keys new`, and set it.",

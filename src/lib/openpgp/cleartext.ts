@@ -6,7 +6,7 @@ import { type OpenPgpSigningKey, SIGNATURE_TYPE, signData } from "./signature.ts
  * The form of a text that a cleartext signature is over (RFC 4880, sections 5.2.4 and 7.1): lines end with CR LF, have
  * no blanks at their ends, and the last line break is not part of it.
  */
-const canonicalText = (lines: readonly string[]): Uint8Array<ArrayBuffer> =>
+const canonicalText = (lines: readonly string[]): Uint8Array =>
   new TextEncoder().encode(lines.map((line) => line.replace(/[ \t]+$/, "")).join("\r\n"));
 
 /**

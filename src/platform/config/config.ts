@@ -4,6 +4,7 @@ import { once } from "../../lib/isolate.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { LOOPBACK } from "../../lib/loopback.ts";
 import { indexSigningKey } from "../../lib/minisign/index-key.ts";
+import { packageSigningKeys } from "../../lib/openpgp/package-key.ts";
 import { type ActLimits, COUNTED_ACT_NAMES, DEFAULT_ACT_LIMITS } from "./act-limits.ts";
 import { isOtherOrigin, otherOrigins } from "./other-origins.ts";
 import { SCOPES } from "./scopes.ts";
@@ -78,6 +79,7 @@ const environmentSchema = lazy(() => {
       DOWNLOAD_LINK_SECRET: secretBytes,
       LICENSE_SIGNING_KEY: json(SigningKey),
       INDEX_SIGNING_KEY: json(indexSigningKey()),
+      PACKAGE_SIGNING_KEYS: json(packageSigningKeys()),
       DELIVERY: z.enum(["worker", "r2-presigned"]),
       /** `bound`: required, and each signature names its file, worker and version. */
       RELEASE_SIGNATURES: z.enum(["bound", "required", "optional"]),

@@ -46,6 +46,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /keys/index-signing.pub": "getIndexSigningKey",
   "get /keys/index-signing.pub.minisig": "getIndexSigningKeySignature",
   "get /keys/release-signing.pub": "getReleaseSigningKeys",
+  "get /keys/packages.asc": "getPackageSigningKeys",
+  "get /keys/packages/{file}": "getPackageSigningKey",
 
   "get /.well-known/jwks.json": "getTokenSigningKeys",
   "get /v1/licenses/status/{n}": "getTokenStatusList",

@@ -115,10 +115,18 @@ it("the doctor finds stores of another deployment, and the job marks only stores
 });
 
 it("the doctor shows no secret, whatever the bindings say", async () => {
-  const { LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET, INDEX_SIGNING_KEY } = env;
+  const { LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET, INDEX_SIGNING_KEY, PACKAGE_SIGNING_KEYS } =
+    env;
   const leaky = broken(`refused: Bearer abcdefgh and sk_test_c0ffee and rbee_adm_secret`);
   const text = JSON.stringify(await report({ EDGE: leaky, STRIPE_WEBHOOK_SECRET: "whsec_c0ffee\n" }));
-  for (const secret of [LICENSE_KEY_SECRET, LICENSE_SIGNING_KEY, DOWNLOAD_LINK_SECRET, INDEX_SIGNING_KEY, "c0ffee"]) {
+  for (const secret of [
+    LICENSE_KEY_SECRET,
+    LICENSE_SIGNING_KEY,
+    DOWNLOAD_LINK_SECRET,
+    INDEX_SIGNING_KEY,
+    PACKAGE_SIGNING_KEYS,
+    "c0ffee",
+  ]) {
     expect(text).not.toContain(secret);
   }
   expect(text).not.toContain("rbee_adm_secret");

@@ -2,7 +2,13 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "../../../src/platform/config/config.ts";
 
-const SECRETS = ["LICENSE_KEY_SECRET", "DOWNLOAD_LINK_SECRET", "LICENSE_SIGNING_KEY", "INDEX_SIGNING_KEY"] as const;
+const SECRETS = [
+  "LICENSE_KEY_SECRET",
+  "DOWNLOAD_LINK_SECRET",
+  "LICENSE_SIGNING_KEY",
+  "INDEX_SIGNING_KEY",
+  "PACKAGE_SIGNING_KEYS",
+] as const;
 
 /** The environment of production. */
 const production = {

@@ -44,6 +44,7 @@ describe("a page anywhere", () => {
     "/keys/release-signing.pub",
     "/keys/index-signing.pub",
     "/keys/index-signing.pub.minisig",
+    "/keys/packages.asc",
   ])("reads %s, so that it can verify what it was given", async (path) => {
     const answer = await exports.default.fetch(`https://catalog.test${path}`, {
       headers: { Origin: "https://anywhere.example" },

@@ -71,6 +71,12 @@ const SIGN_AGAIN =
 export const checkIndexKey = (delegation: Result<{ delegatedAt: number }, string>): Finding =>
   delegation.ok ? pass("index-key", "A release key vouches for the index key.") : fail("index-key", delegation.error);
 
+/** Whether the package keys can sign. `keys`: their fingerprints, or a sentence why they cannot. */
+export const checkPackageKeys = (keys: Result<readonly string[], string>): Finding =>
+  keys.ok
+    ? pass("package-keys", `A release key vouches for the package keys: ${keys.value.join(", ")}.`)
+    : fail("package-keys", keys.error);
+
 /** The token key: its id, whether the published keys contain it, and whether they verify its signature. */
 export type TokenKeyFacts = { kid: string; isPublished: boolean; verifies: boolean };
 

@@ -7,6 +7,7 @@ export const SECRETS = [
   "DOWNLOAD_LINK_SECRET",
   "LICENSE_SIGNING_KEY",
   "INDEX_SIGNING_KEY",
+  "PACKAGE_SIGNING_KEYS",
   "STRIPE_SECRET_KEY",
   "STRIPE_WEBHOOK_SECRET",
   "STRIPE_WEBHOOK_SECRET_PREVIOUS",
@@ -49,6 +50,7 @@ function faultOf(name: SecretName, facts: SecretFacts): Fault | null {
       return isRandom(value) ? null : { detail: "repeats few bytes, so it is not random." };
     case "LICENSE_SIGNING_KEY":
     case "INDEX_SIGNING_KEY":
+    case "PACKAGE_SIGNING_KEYS":
       return null;
     case "STRIPE_SECRET_KEY":
       return stripeKeyFault(value);

@@ -1,17 +1,21 @@
 import keyFile from "../../../../keys/release-signing.pub";
 import { verifyIndexDelegation } from "../../../lib/minisign/index-key.ts";
 import { formatMinisignPublicKey, parseMinisignPublicKeys } from "../../../lib/minisign/minisign.ts";
+import { err, ok, type Result } from "../../../lib/result.ts";
+import { type Config, ConfigError } from "../../../platform/config/config.ts";
 import { needsRenewal, type Scope } from "../../../platform/config/scopes.ts";
 import { actorIdOf, readActVolumes, unusualVolumes } from "../../../platform/identity/act-volume.ts";
 import { countOwners, countUndivided } from "../../../platform/identity/admin-token.ts";
 import { licensingSecrets } from "../../licensing/secrets.ts";
 import { publishedKeys } from "../../licensing/token/signing-keys.ts";
 import { signaturePolicy } from "../../releases/artifact/check.ts";
+import { packageSigner } from "../../releases/framing/package-signer.ts";
 import { checkAddress, checkConfiguration, checkEnvironment } from "../check/configuration.ts";
 import {
   checkActs,
   checkIndexKey,
   checkOwner,
+  checkPackageKeys,
   checkReleaseKeys,
   checkScopes,
   checkSignedNames,
@@ -42,7 +46,7 @@ const configuration: Examination = {
 };
 
 const releaseKeys: Examination = {
-  checks: ["release-keys", "index-key"],
+  checks: ["release-keys", "index-key", "package-keys"],
   async look({ config }) {
     const { keys, required, bound = false } = signaturePolicy(config);
     const file = parseMinisignPublicKeys(keyFile);
@@ -57,9 +61,20 @@ const releaseKeys: Examination = {
         isProduction: config.ENVIRONMENT === "production",
       }),
       checkIndexKey(await verifyIndexDelegation(keys, formatMinisignPublicKey(secret_key), delegation)),
+      checkPackageKeys(await packageKeysOf(config)),
     ];
   },
 };
+
+/** The fingerprints of the package keys, or the sentence why they sign nothing. */
+async function packageKeysOf(config: Config): Promise<Result<string[], string>> {
+  try {
+    return ok((await packageSigner(config)).keys.map(({ fingerprint }) => fingerprint));
+  } catch (error) {
+    if (error instanceof ConfigError) return err(error.faults.map(({ message }) => message).join(" "));
+    throw error;
+  }
+}
 
 /** The number of published files that one examination reads, from the newest on. */
 const FILES_READ = 500;

@@ -19,6 +19,8 @@ export type PackageSigner = {
   keys: readonly PackageKey[];
   /** All public keys as binary OpenPGP packets, as `/etc/apt/keyrings` takes them. */
   keyring: Uint8Array<ArrayBuffer>;
+  /** The same keys in one armored block. */
+  armoredKeyring: string;
   /** A binary detached signature over `data` at `at`, by every key that has its secret here: one packet each. */
   sign(data: Uint8Array, at: UnixSeconds): Promise<Uint8Array<ArrayBuffer>>;
   /** The same in ASCII armor. */

@@ -12,6 +12,7 @@ const GOOD = {
   DOWNLOAD_LINK_SECRET: random(),
   LICENSE_SIGNING_KEY: '{"kty":"OKP"}',
   INDEX_SIGNING_KEY: '{"secret_key":""}',
+  PACKAGE_SIGNING_KEYS: "[]",
   STRIPE_SECRET_KEY: "rk_live_51Abc",
   STRIPE_WEBHOOK_SECRET: "whsec_abcdefgh1234",
 };
