@@ -2,8 +2,9 @@ import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { TestBrowser } from "../../support/cookie-browser.ts";
-import { pageAt, send, signedInByKey } from "../../support/customer.ts";
+import { mailedPath, pageAt, send, signedInByKey } from "../../support/customer.ts";
 import { adminAct, count, type IssuedLicense, issueLicense } from "../../support/license-fixture.ts";
+import { newPostbox } from "../../support/postbox.ts";
 
 const Codes = z.object({
   device_code: z.string(),
@@ -55,6 +56,20 @@ describe("a login by code", () => {
     expect(await given.json()).toEqual({ license_id: ada.id, license_key: ada.key });
     expect(await codeOf(await poll(device_code))).toBe("DEVICE_CODE_EXPIRED");
     expect(await count("audit", `action = 'machine.approve' AND subject = '${ada.id}'`)).toBe(1);
+  });
+
+  it("leads back to its code after a sign-in by a mailed link in the same browser", async () => {
+    const { user_code } = await start();
+    const postbox = newPostbox();
+    const own = new TestBrowser({ bindings: postbox.env });
+    const asked = await own.get(`/account/device?code=${user_code}`);
+    const wanted = new URL(asked.headers.get("Location") ?? "", "https://catalog.test").searchParams.get("return");
+    const form = { key: "ada@example.com", return: wanted ?? "" };
+    expect((await own.post("/account/sign-in", { form })).status).toBe(202);
+    const signedIn = await own.post(await mailedPath(postbox));
+    expect(signedIn.headers.get("Location")).toBe(`/account/device?code=${user_code}`);
+    expect(await pageAt(own, `/account/device?code=${user_code}`)).toContain("attic");
+    expect([...own.cookies.keys()]).toEqual(["__Host-rbee_account"]);
   });
 
   it("gives nothing after the owner has declined it, nor for a code that was decided before", async () => {

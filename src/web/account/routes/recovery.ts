@@ -6,6 +6,7 @@ import { beginSession } from "../../../platform/identity/session/lifecycle.ts";
 import { actorOf, newChange } from "../../../platform/storage/ledger.ts";
 import { pageRoute } from "../../page/kit.ts";
 import { confirmPage, deadLinkPage } from "../pages/sign-in-page.tsx";
+import { takeReturn } from "../return-cookie.ts";
 import { RECOVERY_ANSWER, RecoveryAddress, requestRecovery } from "../sign-in.ts";
 
 /** `POST /v1/licenses/recover`, `GET` and `POST /recover/{token}`. */
@@ -75,7 +76,7 @@ recovery.openapi(
     description:
       "Uses up the link and signs in to every license of its email address. Of several concurrent requests, one succeeds.",
     answers: DEAD_LINK_ANSWERS,
-    leadsTo: "The account, signed in.",
+    leadsTo: "The account, signed in: the page that this browser wanted before, or the first one.",
   }),
   async (c) => {
     const { DB } = c.env;
@@ -88,6 +89,6 @@ recovery.openapi(
     const session = await beginSession(c, "account", { kind: "mail", subject: link.email }, change, root);
     if (!(await useRecoveryLink(DB, link, change, [session.insert]))) return deadLinkPage("ended");
     await session.handOver();
-    return c.redirect("/account", 303);
+    return c.redirect(takeReturn(c), 303);
   },
 );

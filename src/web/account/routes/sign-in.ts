@@ -13,6 +13,7 @@ import { returnPath } from "../../../platform/identity/session/session.ts";
 import { formBody, pageRoute } from "../../page/kit.ts";
 import { accountForm, accountRouter } from "../frame.tsx";
 import { sentPage, signInPage } from "../pages/sign-in-page.tsx";
+import { keepReturn } from "../return-cookie.ts";
 import { RecoveryAddress, requestRecovery, signInByKey } from "../sign-in.ts";
 import { readSignIn } from "../sign-in-input.ts";
 
@@ -34,7 +35,7 @@ async function mailLink(c: AppContext, wanted: string, sent: string, address: st
   const email = RecoveryAddress.safeParse(address);
   if (!email.success) return again(noAddress);
   const asked = await orRateLimit(requestRecovery(c, email.data).then(() => ok(null)));
-  return asked.ok ? sentPage() : again(asked.error);
+  return asked.ok ? keepReturn(await sentPage(), wanted) : again(asked.error);
 }
 
 /** `GET` and `POST /account/sign-in`, `POST /account/sign-in/link` and `GET /recover`. */
