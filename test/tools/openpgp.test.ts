@@ -133,6 +133,13 @@ describe.skipIf(!installed("gpg", "gpgv"))("beside the real gpg", () => {
     expect(gpgv("first.gpg", "hashed.sig", "hashed").status).toBe(0);
   });
 
+  it("gpgv accepts a signature over something that is older than the key", async () => {
+    const data = new TextEncoder().encode("a list of the day on which the key was made");
+    writeFileSync(at("old"), data);
+    writeFileSync(at("old.sig"), await signData(first.key, { type: SIGNATURE_TYPE.binary, at: MADE - 86_400 }, data));
+    expect(gpgv("first.gpg", "old.sig", "old").status).toBe(0);
+  });
+
   it("gpgv refuses an altered file, an altered signature and an unknown key", async () => {
     const data = new TextEncoder().encode("data");
     await detached("good.sig", data, second);

@@ -33,8 +33,9 @@ type Purpose = { type: number; at: UnixSeconds; more?: Uint8Array };
 
 /**
  * A signature packet of version 4 (RFC 4880, section 5.2.3). `sha256With` returns the SHA-256 of the signed data
- * followed by the trailer that it is given. The same arguments give the same bytes (RFC 8032). Throws WebCrypto's
- * errors.
+ * followed by the trailer that it is given. A time before the key was made becomes the time when it was made, because
+ * readers refuse a signature that is older than its key. The same arguments give the same bytes (RFC 8032). Throws
+ * WebCrypto's errors.
  */
 export async function signaturePacket(
   { public: key, secret }: OpenPgpSigningKey,
@@ -43,7 +44,7 @@ export async function signaturePacket(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const hashed = concat(
     subpacket(SUBPACKET.issuerFingerprint, concat(Uint8Array.of(4), key.fingerprint)),
-    subpacket(SUBPACKET.createdAt, fourBytes(at)),
+    subpacket(SUBPACKET.createdAt, fourBytes(Math.max(at, key.createdAt))),
     more,
   );
   const unhashed = subpacket(SUBPACKET.issuer, key.fingerprint.subarray(-8));
