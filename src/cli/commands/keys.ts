@@ -3,21 +3,31 @@ import { join, relative } from "node:path";
 import * as z from "zod";
 import { newIndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
-import { formatMinisignSecretKey, generateMinisignKey } from "../../lib/minisign/secret-key.ts";
+import { formatMinisignSecretKey, generateMinisignKey, type MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
+import { newPackageSigningKey } from "../../lib/openpgp/package-key.ts";
 import { currentTime } from "../../lib/time.ts";
 import { CHECKOUT } from "../checkout.ts";
 import type { CatalogCommand, Context } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { createPrivateFile, readTextIfThere } from "../files.ts";
+import { formatPackageKeys, readPackageKeys } from "../package-keys.ts";
 import * as signing from "../signing-keys.ts";
+import { addPackageKeysCommands } from "./package-keys.ts";
 
 /** The checkout's folder of public keys; without a checkout, `keys` in the current folder. */
 const KEYS = join(CHECKOUT ?? "", "keys/");
 
 type KeysOptions = { out?: string; keysDir: string };
-type NewKeyOptions = KeysOptions & { release?: true; index?: true; signKey?: string };
+type NewKeyOptions = KeysOptions & {
+  release?: true;
+  index?: true;
+  packages?: true;
+  signKey?: string;
+  beside?: string;
+  userId: string;
+};
 
-/** Adds `keys`, the commands for the keys that sign licenses, releases and indexes. */
+/** Adds `keys`, the commands for the keys that sign licenses, releases, indexes and packages. */
 export function addKeysCommands(program: CatalogCommand): void {
   const keys = program
     .command("keys")
@@ -25,18 +35,24 @@ export function addKeysCommands(program: CatalogCommand): void {
 
   keys
     .command("new")
-    .summary("make the first license signing key, a release signing key (--release), or an index signing key (--index)")
+    .summary(
+      "make the first license signing key, or one for releases (--release), indexes (--index) or packages (--packages)",
+    )
     .option("--release", "a minisign key for releases; its public half is added to keys/release-signing.pub")
     .option("--index", "the key that signs indexes of releases; needs --sign-key")
-    .option("--sign-key <file>", "with --index: the release key that vouches for it, a minisign key without a password")
+    .option("--packages", "an OpenPGP key that signs packages and their repositories; needs --sign-key")
+    .option("--sign-key <file>", "the release key that vouches for the new key, a minisign key without a password")
+    .option("--beside <file>", "with --packages: the keys of today, which the new one is added to for an overlap")
+    .option("--user-id <text>", "with --packages: the name that package managers show", "rbee package signing key")
     .option("-o, --out <file>", "the file for the private key, which must not exist")
     .option("--keys-dir <folder>", "the folder of public keys", KEYS)
     .run(async (context, options: NewKeyOptions) => {
-      if (options.release && options.index) {
-        throw new CliError(EXIT.usage, "--release and --index make different keys. Give one of them.");
+      if ([options.release, options.index, options.packages].filter(Boolean).length > 1) {
+        throw new CliError(EXIT.usage, "--release, --index and --packages make different keys. Give one of them.");
       }
       if (options.release) return newReleaseKey(context, options);
       if (options.index) return newIndexKey(context, options);
+      if (options.packages) return newPackageKey(context, options);
       return newLicenseKey(context, options);
     });
 
@@ -67,6 +83,8 @@ export function addKeysCommands(program: CatalogCommand): void {
         ]),
       );
     });
+
+  addPackageKeysCommands(keys);
 }
 
 async function newLicenseKey(context: Context, options: KeysOptions): Promise<void> {
@@ -98,14 +116,8 @@ async function newReleaseKey(context: Context, options: KeysOptions): Promise<vo
 }
 
 async function newIndexKey(context: Context, options: NewKeyOptions): Promise<void> {
-  if (options.signKey === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      "An index signing key needs a release key that vouches for it. Add --sign-key FILE.",
-    );
-  }
+  const releaseKey = await readReleaseKey(options, "An index signing key");
   const out = options.out ?? "index-signing.secret.json";
-  const releaseKey = await signing.readSecretKey(options.signKey);
   const { keyId, secret } = await newIndexSigningKey(releaseKey, currentTime());
   await createPrivateFile(out, `${secret}\n`);
   const shown = { key_id: showKeyId(keyId), secret_key: out, vouched_for_by: showKeyId(releaseKey.keyId) };
@@ -116,6 +128,31 @@ async function newIndexKey(context: Context, options: NewKeyOptions): Promise<vo
       "Do nothing for the public half: the catalog serves it, signed by the release key, at /keys/index-signing.pub.",
     ]),
   );
+}
+
+async function newPackageKey(context: Context, options: NewKeyOptions): Promise<void> {
+  const releaseKey = await readReleaseKey(options, "A package signing key");
+  const out = options.out ?? "package-signing.secret.json";
+  const others = options.beside === undefined ? [] : await readPackageKeys(options.beside);
+  const made = await newPackageSigningKey(releaseKey, options.userId, currentTime());
+  await createPrivateFile(out, formatPackageKeys([...others, made]));
+  const shown = { fingerprint: made.fingerprint, secret_key: out, vouched_for_by: showKeyId(releaseKey.keyId) };
+  const next =
+    others.length === 0
+      ? `Keep ${out} in your secret store: the next rotation needs it, and Cloudflare never shows it again.`
+      : "Both keys sign metadata from now on. Let clients fetch /keys/packages.asc before you run keys arrange.";
+  context.show(shown, ({ fingerprint, vouched_for_by }) =>
+    steps(`package signing key ${fingerprint}, vouched for by the release key ${vouched_for_by}`, [
+      `npx wrangler secret put PACKAGE_SIGNING_KEYS < ${out}`,
+      next,
+    ]),
+  );
+}
+
+/** The release key of `--sign-key`. Throws `CliError` without it; `made` names the key that needs it. */
+async function readReleaseKey({ signKey }: NewKeyOptions, made: string): Promise<MinisignSecretKey> {
+  if (signKey !== undefined) return signing.readSecretKey(signKey);
+  throw new CliError(EXIT.usage, `${made} needs a release key that vouches for it. Add --sign-key FILE.`);
 }
 
 const steps = (made: string, lines: string[]): string =>

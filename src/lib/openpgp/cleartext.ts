@@ -11,7 +11,8 @@ const canonicalText = (lines: readonly string[]): Uint8Array =>
 
 /**
  * `text` as a cleartext signed message by each of `keys` (RFC 4880, section 7). A line break at the end of `text` stays
- * the end of its last line. Readers get the text without the blanks at the ends of its lines. Throws WebCrypto's errors.
+ * the end of its last line. Readers get the text without the blanks at the ends of its lines. Throws WebCrypto's
+ * errors.
  */
 export async function clearsigned(keys: readonly OpenPgpSigningKey[], text: string, at: UnixSeconds): Promise<string> {
   const lines = text.split(/\r?\n/);
