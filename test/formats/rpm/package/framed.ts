@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import type { FramedFacts, RoundSums, Segment } from "../../../../src/domain/releases/framing/framing.ts";
+import { rpmMaker } from "../../../../src/formats/rpm/package/maker.ts";
+
+const sumOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** The facts of a raw program, with others in their place. */
+export function factsOf(program: Uint8Array<ArrayBuffer>, more: Partial<FramedFacts> = {}): FramedFacts {
+  return {
+    worker: {
+      id: "llm-worker-rbee-cpu",
+      tier: "free",
+      backend: "cpu",
+      summary: "Generates text & more",
+      homepage: "https://rbee.dev",
+      license: "GPL-3.0-or-later",
+    },
+    version: "1.2.0",
+    platform: "linux-x86_64",
+    requires: null,
+    documents: { "provenance.json": "{}\n", LICENSE: "text\n" },
+    madeAt: 1_795_960_000,
+    binary: {
+      filename: "program",
+      content: { size: program.length, sha256: sumOf(program) },
+      encoding: "identity",
+      enclose: (head, tail) => [head, { offset: 0, length: program.length }, tail],
+    },
+    ...more,
+  };
+}
+
+/** A signer whose signature is the SHA-256 of what it signs. */
+const signer = { signOnce: async (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest()) };
+
+/** The package of a program, and the facts for listings. */
+export async function framed(facts: FramedFacts, program: Uint8Array<ArrayBuffer>) {
+  const stored = (segment: Segment) =>
+    segment instanceof Uint8Array ? segment : program.subarray(segment.offset, segment.offset + segment.length);
+  const sums: RoundSums[] = [];
+  let file = new Uint8Array();
+  for (const round of rpmMaker.rounds) {
+    const segments = await round(facts, signer as never, sums);
+    file = new Uint8Array(Buffer.concat(segments.map(stored)));
+    sums.push({ size: file.length, sha256: sumOf(file), sha256With: () => new Uint8Array(32) });
+  }
+  return { file, index: await rpmMaker.index(facts, signer as never, sums) };
+}
