@@ -1,0 +1,66 @@
+import { askerOf } from "../../domain/delivery/authorization.ts";
+import { listFramed } from "../../domain/delivery/framed/listing.ts";
+import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
+import { HOUR } from "../../lib/time.ts";
+import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
+import { type AppContext, Problem } from "../../platform/http/route.ts";
+import { settle } from "../../platform/storage/settle.ts";
+import { listedPackage } from "./lists.ts";
+import { ARCHITECTURES, type RpmArch } from "./package/names.ts";
+import { listFile, type Repodata, repodataOf, repodataTime } from "./repomd.ts";
+import { REPOSITORIES, type RepositoryName } from "./repository.ts";
+
+/** The metadata by its content: all askers with the same packages share one. */
+const made = new IsolateCache<Repodata>(100, SMALL_CACHE);
+
+/** The metadata of a repository for the asker of a request. */
+export type AskedRepodata = {
+  repodata: Repodata;
+  /**
+   * The bytes of a list by its file name; null if there is none. A client that read `repomd.xml` just before a change
+   * gets the list that it names, if this data center gave it out within the hour.
+   */
+  list(file: string): Promise<Uint8Array<ArrayBuffer> | null>;
+};
+
+/**
+ * The metadata of a repository for an architecture, made for the asker: every published stable version that they may
+ * have. Throws CREDENTIAL_REQUIRED for the premium repository without a credential, and the problem of a refused
+ * license or activation.
+ */
+export async function askedRepodata(c: AppContext, repository: RepositoryName, arch: RpmArch): Promise<AskedRepodata> {
+  const tier = REPOSITORIES[repository];
+  const asker = await askerOf(c, { tier });
+  if (tier === "premium" && !asker) {
+    throw new Problem({
+      code: "CREDENTIAL_REQUIRED",
+      detail: `${repository} needs a license. Send the machine's name as user and the license key as password.`,
+      extras: { purchase_url: c.var.config.PURCHASE_URL },
+    });
+  }
+  const wanted = { tier, format: "rpm", platforms: [ARCHITECTURES[arch]], channel: "stable" } as const;
+  const { offers, changedAt } = await listFramed(c, wanted, asker, (changes) => settle(c, changes));
+  const packages = offers.map(({ framed }) => listedPackage(framed));
+  const at = repodataTime(changedAt, c.var.now);
+  const key = [at, ...packages.map(({ filename, sha256 }) => `${filename} ${sha256}`)].join("\n");
+  const address = (file: string) => `${c.var.config.PUBLIC_URL}/rpm/${repository}/lists/${file}`;
+  let repodata = made.get(key, c.var.now);
+  if (!repodata) {
+    repodata = await repodataOf(packages, at);
+    made.set(key, repodata, c.var.now + HOUR);
+    for (const list of repodata.lists) {
+      const whole = () => Promise.resolve(new Blob([list.bytes]).stream());
+      c.executionCtx.waitUntil(cacheBody(address(listFile(list)), list.bytes.length, HOUR, whole));
+    }
+  }
+  const { lists } = repodata;
+  return {
+    repodata,
+    async list(file) {
+      const known = lists.find((list) => listFile(list) === file);
+      if (known) return known.bytes;
+      const earlier = await cachedWhole(address(file));
+      return earlier && new Uint8Array(await earlier.arrayBuffer());
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { encodeHex } from "../../lib/encoding.ts";
+import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { type ListedPackage, listsOf } from "./lists.ts";
+import { LISTS, type ListName } from "./repository.ts";
+import { element, type Xml, xmlDocument } from "./xml.ts";
+
+/** A compressed list of a repository. */
+export type List = { name: ListName; sha256: string; bytes: Uint8Array<ArrayBuffer> };
+
+/** The metadata of a repository for one asker: the text of `repomd.xml`, its time, and the lists that it names. */
+export type Repodata = { repomd: string; at: UnixSeconds; lists: readonly List[] };
+
+/** How long a repository counts as current, in seconds. zypper warns of an older one; dnf has no such check. */
+export const VALID = 7 * DAY;
+
+/**
+ * The time that metadata says and is signed at: of its newest record, or the beginning of the day of `now`. All isolates
+ * agree on it, and no copy of a repository that lives is older than a day.
+ */
+export const repodataTime = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
+  Math.max(Math.min(changedAt, now), now - (now % DAY));
+
+/** The metadata of these packages at a time. The same packages and time give the same bytes. */
+export async function repodataOf(packages: readonly ListedPackage[], at: UnixSeconds): Promise<Repodata> {
+  const texts = listsOf(packages, VALID);
+  const lists: List[] = [];
+  const data: Xml[] = [];
+  for (const name of LISTS) {
+    const open = new TextEncoder().encode(texts[name]);
+    const bytes = await gzip(open);
+    const sum = sha256Of(bytes);
+    lists.push({ name, sha256: sum, bytes });
+    data.push(
+      element("data", { type: name }, [
+        element("checksum", { type: "sha256" }, sum),
+        element("open-checksum", { type: "sha256" }, sha256Of(open)),
+        element("location", { href: `repodata/${listFile({ name, sha256: sum })}` }),
+        element("timestamp", {}, String(at)),
+        element("size", {}, String(bytes.length)),
+        element("open-size", {}, String(open.length)),
+      ]),
+    );
+  }
+  const namespaces = {
+    xmlns: "http://linux.duke.edu/metadata/repo",
+    "xmlns:rpm": "http://linux.duke.edu/metadata/rpm",
+  };
+  const repomd = xmlDocument(element("repomd", namespaces, [element("revision", {}, String(at)), ...data]));
+  return { repomd, at, lists };
+}
+
+/** The file name of a list, which changes with its bytes. */
+export const listFile = (list: Pick<List, "name" | "sha256">): string => `${list.sha256}-${list.name}.xml.gz`;
+
+const sha256Of = (bytes: Uint8Array): string => encodeHex(sha256(bytes));
+
+async function gzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
+}
