@@ -1,8 +1,9 @@
-import { decodeBase64, decodeBase64Url, encodeBase64Url, equalInConstantTime } from "../../lib/encoding.ts";
+import { decodeBase64 } from "../../lib/encoding.ts";
 import { newId } from "../../lib/id.ts";
 import { onceResolved } from "../../lib/isolate.ts";
 import { logEvent } from "../../lib/log.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { importSealKey, openSealed, sealText } from "../../lib/sealed-text.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { Config } from "../../platform/config/config.ts";
 import { ownOrigin } from "../../platform/http/own-address.ts";
@@ -18,7 +19,6 @@ import type { Delivery } from "./decision.ts";
 import type { StreamEnd } from "./guarded-stream.ts";
 import { LINK_LIFETIME, PRESIGNED_LIFETIME, presignObject } from "./presigned.ts";
 
-const MAC_BYTES = 32;
 const MAX_LINK_LENGTH = 2048;
 
 /** The content of a link: one file with its signatures, and for a premium worker the holder that it was made for. */
@@ -41,15 +41,6 @@ type Packed = [
   ...holder: [licenseId: string, machine: string, generation: number] | [],
 ];
 
-/** The HMAC key that links are signed with. `secret` is DOWNLOAD_LINK_SECRET. */
-export const importLinkSecret = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
-  crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-
-const mac = async (secret: CryptoKey, payload: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.sign("HMAC", secret, payload));
-
-const encoder = new TextEncoder();
-
 /**
  * The opaque part of `/dl/{opaque}`: base64url of the payload and its HMAC-SHA-256. It contains no dot, because pacman
  * asks for `.sig` beside a redirect's target that has `.pkg` or `.db` in its path. It reveals no secret of the license.
@@ -59,11 +50,7 @@ export async function sealLink(link: Link, secret: CryptoKey): Promise<string> {
     ? [link.holder.licenseId, link.holder.machine, link.holder.generation]
     : [];
   const packed: Packed = [1, link.id, link.issuedAt, link.workerId, link.version, link.filename, ...holder];
-  const payload = new Uint8Array(encoder.encode(JSON.stringify(packed)));
-  const sealed = new Uint8Array(payload.length + MAC_BYTES);
-  sealed.set(payload);
-  sealed.set(await mac(secret, payload), payload.length);
-  return encodeBase64Url(sealed);
+  return sealText(JSON.stringify(packed), secret);
 }
 
 const invalid = err<Refusal>({
@@ -76,13 +63,9 @@ const invalid = err<Refusal>({
  * LINK_EXPIRED, and LINK_INVALID for any other text. Reads no storage: the caller still decides on the delivery.
  */
 export async function openLink(opaque: string, secret: CryptoKey, now: UnixSeconds): Promise<Result<Link, Refusal>> {
-  if (opaque.length > MAX_LINK_LENGTH || !/^[A-Za-z0-9_-]+$/.test(opaque) || opaque.length % 4 === 1) return invalid;
-  const sealed = decodeBase64Url(opaque);
-  // Each link has one spelling. Different spare bits at the end make it an altered link.
-  if (sealed.length <= MAC_BYTES || encodeBase64Url(sealed) !== opaque) return invalid;
-  const payload = sealed.slice(0, -MAC_BYTES);
-  if (!equalInConstantTime(sealed.subarray(-MAC_BYTES), await mac(secret, payload))) return invalid;
-  const packed = JSON.parse(new TextDecoder().decode(payload)) as Packed;
+  const text = await openSealed(opaque, secret, MAX_LINK_LENGTH);
+  if (text === null) return invalid;
+  const packed = JSON.parse(text) as Packed;
   const [, id, issuedAt, workerId, version, filename, licenseId, machine, generation] = packed;
   if (now >= issuedAt + LINK_LIFETIME) {
     return err({ code: "LINK_EXPIRED", detail: "This download link has expired. Ask for a new one." });
@@ -101,7 +84,7 @@ export async function openLink(opaque: string, secret: CryptoKey, now: UnixSecon
 }
 
 /** The imported DOWNLOAD_LINK_SECRET, once per isolate. */
-export const linkSecret = onceResolved((config: Config) => importLinkSecret(config.DOWNLOAD_LINK_SECRET));
+export const linkSecret = onceResolved((config: Config) => importSealKey(config.DOWNLOAD_LINK_SECRET));
 
 /** A link and its opaque part. */
 export type SealedLink = { link: Link; opaque: string };

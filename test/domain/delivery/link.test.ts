@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { importLinkSecret, type Link, openLink, sealLink } from "../../../src/domain/delivery/link.ts";
+import { type Link, openLink, sealLink } from "../../../src/domain/delivery/link.ts";
 import { LINK_LIFETIME } from "../../../src/domain/delivery/presigned.ts";
+import { importSealKey } from "../../../src/lib/sealed-text.ts";
 
-const secret = await importLinkSecret(crypto.getRandomValues(new Uint8Array(32)));
-const other = await importLinkSecret(crypto.getRandomValues(new Uint8Array(32)));
+const secret = await importSealKey(crypto.getRandomValues(new Uint8Array(32)));
+const other = await importSealKey(crypto.getRandomValues(new Uint8Array(32)));
 const NOW = 1_800_000_000;
 
 const links: fc.Arbitrary<Link> = fc.record({
