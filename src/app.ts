@@ -8,6 +8,7 @@ import { aur } from "./formats/aur/format.ts";
 import { git } from "./formats/git/format.ts";
 import { homebrew } from "./formats/homebrew/format.ts";
 import { install } from "./formats/install/format.ts";
+import { oci } from "./formats/oci/format.ts";
 import { rpm } from "./formats/rpm/format.ts";
 import { errorHandlers, foundation, requestLog } from "./platform/http/foundation.ts";
 import { pagesAtPublicUrl, requireHttps } from "./platform/http/own-address.ts";
@@ -24,7 +25,7 @@ import shopStyle from "./web/shop/shop.css";
 import storefrontStyle from "./web/storefront/storefront.css";
 
 /** Every format, in the order that pages show them in. A new format is a room in src/formats and its line here. */
-const FORMATS: readonly Format[] = [install, git, rpm, arch, aur, homebrew];
+const FORMATS: readonly Format[] = [install, oci, git, rpm, arch, aur, homebrew];
 
 /** The parts that the rooms hand to every request and to the cron. */
 export const service = serviceOf(FORMATS);
@@ -165,6 +166,7 @@ const UNGUARDED = [
   "/v1/licenses/token",
   "/v1/licenses/exchange",
   "/v1/trusted-publishing/token",
+  "/v2/token",
 ];
 
 /** The service without its rooms: the middleware of every request, and the answers to errors and unknown paths. */

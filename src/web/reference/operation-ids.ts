@@ -49,6 +49,14 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /keys/packages.asc": "getPackageSigningKeys",
   "get /keys/packages/{file}": "getPackageSigningKey",
 
+  "get /v2": "checkRegistry",
+  "get /v2/token": "getRegistryToken",
+  "post /v2/token": "getRegistryTokenByPassword",
+  "get /v2/rbee/{id}/tags/list": "listImageTags",
+  "get /v2/rbee/{id}/manifests/{reference}": "getImageManifest",
+  "get /v2/rbee/{id}/blobs/{digest}": "getImageBlob",
+  "get /v2/rbee/{id}/referrers/{digest}": "listImageReferrers",
+
   "get /.well-known/jwks.json": "getTokenSigningKeys",
   "get /v1/licenses/status/{n}": "getTokenStatusList",
   "post /v1/licenses/activate": "activateMachine",

@@ -1,6 +1,7 @@
+import { logFailure } from "../../../lib/log.ts";
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { RequestScope } from "../../../platform/http/router.ts";
-import { rememberEdge } from "../../../platform/storage/edge-store.ts";
+import { type EdgeKey, readEdge, rememberEdge } from "../../../platform/storage/edge-store.ts";
 import { patientLedger } from "../../../platform/storage/patient-ledger.ts";
 import { grantsRelease } from "../../licensing/grant.ts";
 import type { LicenseRecord } from "../../licensing/license/record.ts";
@@ -61,6 +62,27 @@ export async function readFramedRecord(
   const record = await framedFromLedger(patientLedger(env.DB), format, workerId);
   rememberEdge(framedKey(format, workerId), record, now);
   return record;
+}
+
+/**
+ * The framed files of a worker. All records of a decision on them come into the isolate with them, in one read of KV.
+ * Throws D1's errors if the edge copy has no such record.
+ */
+export async function readFramedFiles(
+  c: Pick<RequestScope, "env" | "var">,
+  worker: Pick<Worker, "id">,
+  format: string,
+  asker: Pick<Asker, "licenseId"> | null,
+): Promise<readonly FramedFile[]> {
+  const key = framedKey(format, worker.id);
+  const keys: EdgeKey[] = [key, `manifest:${worker.id}`];
+  if (asker) keys.push(`license:${asker.licenseId}`);
+  const found = await readEdge(c.env.EDGE, keys, c.var.now).catch((error: unknown) => {
+    logFailure("edge.unreadable", error, { keys });
+    return new Map<EdgeKey, unknown>();
+  });
+  const { files } = framedOfRecord(found.get(key)) ?? (await readFramedRecord(c, format, worker.id));
+  return files;
 }
 
 /** The offers of one worker. `license` is null for a free one, of which everyone may have every version. */

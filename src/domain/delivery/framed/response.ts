@@ -1,9 +1,6 @@
 import { newId } from "../../../lib/id.ts";
-import { logFailure } from "../../../lib/log.ts";
 import { type AppContext, Problem } from "../../../platform/http/route.ts";
-import { type EdgeKey, readEdge } from "../../../platform/storage/edge-store.ts";
 import type { FramedFile } from "../../releases/framing/framing.ts";
-import { framedKey, framedOfRecord } from "../../releases/framing/record.ts";
 import { readFramed } from "../../releases/framing/stream.ts";
 import type { Worker } from "../../workers/workers.ts";
 import { type Asker, laterDecision } from "../authorization.ts";
@@ -13,10 +10,13 @@ import type { Part } from "../guarded-stream.ts";
 import { countDownload, type Link, logCut } from "../link.ts";
 import { IMMUTABLE } from "../public-file.ts";
 import { deliveryProblem } from "../refusal.ts";
-import { readFramedRecord } from "./listing.ts";
+import { readFramedFiles } from "./listing.ts";
 
-/** A framed file by its name or by its SHA-256 in hexadecimal. `format` is the name of a `Framing`. */
-export type WantedFramed = { format: string } & ({ filename: string } | { sha256: string });
+/**
+ * A framed file by its name, or by its SHA-256 in hexadecimal and, if several versions have equal files, its version.
+ * `format` is the name of a `Framing`.
+ */
+export type WantedFramed = { format: string } & ({ filename: string } | { sha256: string; version?: string });
 
 /** The headers of an answer with a framed file. */
 export type FramedAnswer = {
@@ -83,16 +83,11 @@ async function findFramed(
   wanted: WantedFramed,
   asker: Asker | null,
 ): Promise<FramedFile> {
-  const key = framedKey(wanted.format, worker.id);
-  const keys: EdgeKey[] = [key, `manifest:${worker.id}`];
-  if (asker) keys.push(`license:${asker.licenseId}`);
-  const found = await readEdge(c.env.EDGE, keys, c.var.now).catch((error: unknown) => {
-    logFailure("edge.unreadable", error, { keys });
-    return new Map<EdgeKey, unknown>();
-  });
-  const { files } = framedOfRecord(found.get(key)) ?? (await readFramedRecord(c, wanted.format, worker.id));
+  const files = await readFramedFiles(c, worker, wanted.format, asker);
   const named = files.find((file) =>
-    "sha256" in wanted ? file.sha256 === wanted.sha256 : file.filename === wanted.filename,
+    "sha256" in wanted
+      ? file.sha256 === wanted.sha256 && file.version === (wanted.version ?? file.version)
+      : file.filename === wanted.filename,
   );
   if (named) return named;
   throw new Problem({ code: "ARTIFACT_NOT_FOUND", detail: `${worker.id} has no such file.` });

@@ -1,0 +1,105 @@
+import { deliveryProblem } from "../../domain/delivery/refusal.ts";
+import { channelIncludes } from "../../domain/releases/version.ts";
+import { Problem } from "../../platform/http/problem.ts";
+import type { RequestScope } from "../../platform/http/router.ts";
+import { authorizeVersion, offeredVersions, type Visitor } from "./access.ts";
+import { imageManifest, type Manifest, referrersOf, versionIndex } from "./manifest.ts";
+import { parseReference, repositoryOf } from "./names.ts";
+import type { Image, Repository, VersionImages } from "./repository.ts";
+
+/** A manifest of a repository, the version that it belongs to, and the images that it is about. */
+export type Located = { manifest: Manifest; version: VersionImages; images: readonly Image[] };
+
+/**
+ * The manifest of a tag or digest that a visitor may have. A tag names the index of a version; `latest` and a channel
+ * name the newest version that the visitor may have. Throws the problem of a refusal, and VERSION_NOT_FOUND.
+ */
+export async function resolveReference(
+  c: RequestScope,
+  repository: Repository,
+  text: string,
+  visitor: Visitor,
+): Promise<Located> {
+  const reference = parseReference(text);
+  if (reference.kind === "digest") return resolveDigest(c, repository, reference.hex, visitor);
+  const { channel } = reference.kind === "channel" ? reference : { channel: null };
+  if (channel !== null) {
+    const offered = await offeredVersions(c, repository, visitor);
+    const newest = offered.find(({ release }) => channelIncludes(channel, release.channel));
+    if (newest) return indexOf(newest);
+    throw unknownTag(c, repository, text);
+  }
+  const version = repository.versions.find(({ release }) => release.version === text);
+  if (!version) throw unknownTag(c, repository, text);
+  await authorizeVersion(c, repository, version, visitor);
+  return indexOf(version);
+}
+
+const indexOf = (version: VersionImages): Located => ({
+  manifest: versionIndex(version),
+  version,
+  images: version.images,
+});
+
+/** The problem of a tag that no version of a repository has, or none that the visitor may have. */
+function unknownTag(c: RequestScope, { worker, versions }: Repository, tag: string): Problem {
+  const newest = versions.find(({ release }) => release.status === "published");
+  // The license covers no version: say which one it would be.
+  if (newest && parseReference(tag).kind === "channel" && worker.tier === "premium") {
+    return deliveryProblem(
+      { code: "VERSION_NOT_COVERED", version: newest.release.version, covered: null },
+      c.var.config,
+    );
+  }
+  return new Problem({
+    code: "VERSION_NOT_FOUND",
+    detail: `${repositoryOf(worker)} has no image with the tag ${tag}.`,
+  });
+}
+
+/** All manifests of a repository with this digest: an image's, a version's index, or a referrer of one of these. */
+function* withDigest({ versions }: Repository, hex: string): Generator<Located> {
+  for (const version of versions) {
+    for (const image of version.images) {
+      const manifest = imageManifest(image);
+      if (manifest.hex === hex) yield { manifest, version, images: [image] };
+    }
+  }
+  for (const version of versions) {
+    const index = indexOf(version);
+    if (index.manifest.hex === hex) yield index;
+    const subjects = [index, ...version.images.map((image) => ({ manifest: imageManifest(image), images: [image] }))];
+    for (const { manifest, images } of subjects) {
+      const referrer = referrersOf(version, images, manifest).find((one) => one.hex === hex);
+      if (referrer) yield { manifest: referrer, version, images };
+    }
+  }
+}
+
+/** The manifest with a digest, if the visitor may have a version that it belongs to. Throws as `resolveReference`. */
+const resolveDigest = (c: RequestScope, repository: Repository, hex: string, visitor: Visitor): Promise<Located> =>
+  firstAllowed(c, repository, withDigest(repository, hex), visitor, "The repository has no such manifest.");
+
+/**
+ * The first of several things of a repository whose version the visitor may have. A thing is never opened by its digest
+ * alone. Throws the problem of the first refusal, and ARTIFACT_NOT_FOUND with the sentence `otherwise` for none.
+ */
+export async function firstAllowed<Thing extends { version: VersionImages }>(
+  c: RequestScope,
+  repository: Repository,
+  things: Iterable<Thing>,
+  visitor: Visitor,
+  otherwise: string,
+): Promise<Thing> {
+  let refusal: unknown = null;
+  for (const thing of things) {
+    try {
+      await authorizeVersion(c, repository, thing.version, visitor);
+      return thing;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal ?? new Problem({ code: "ARTIFACT_NOT_FOUND", detail: otherwise });
+}
