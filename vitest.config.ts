@@ -57,7 +57,7 @@ const textModules: Plugin = {
   name: "text-modules",
   enforce: "pre",
   async resolveId(source, importer) {
-    if (!/\.(PKGBUILD|SRCINFO|pub|jsonl|css|sh|rb|md)$/.test(source)) return null;
+    if (!/(\.(PKGBUILD|SRCINFO|pub|jsonl|css|sh|rb|md)|\/LICENSE)$/.test(source)) return null;
     const resolved = await this.resolve(source, importer, { skipSelf: true });
     return resolved && `${resolved.id}?raw`;
   },

@@ -5,6 +5,7 @@ import { completeArtifact } from "../../src/domain/releases/artifact/completion.
 import { partCount } from "../../src/domain/releases/artifact/plan.ts";
 import { signedComment } from "../../src/domain/releases/artifact/signed-names.ts";
 import { type DeclaredFile, declareArtifact, uploadPart } from "../../src/domain/releases/artifact/upload.ts";
+import type { Framer } from "../../src/domain/releases/framing/framer.ts";
 import type { Channel, FilePlatform } from "../../src/domain/releases/manifest.ts";
 import { contentsDigest } from "../../src/domain/releases/package-format.ts";
 import type { Requires } from "../../src/domain/releases/requires/requires.ts";
@@ -32,6 +33,8 @@ export type TestFile = {
   contents?: PacmanContents | null;
   /** The needs of a build. */
   requires?: Requires | null;
+  /** Makes the packages of a binary. Without it, it has none. */
+  framer?: Framer;
 };
 
 /** The publisher of tests. */
@@ -99,7 +102,7 @@ export async function addFile(releaseId: string, file: TestFile): Promise<Artifa
   const { artifact } = await declareArtifact(env, publisher(), releaseId, declared, [pacman]);
   await uploadAll(artifact, file.bytes);
   const policy = { required: false, keys: file.secretKey ? [file.secretKey] : [] };
-  const signatures = { signature: null, policy };
+  const signatures = { signature: null, policy, ...(file.framer && { framer: file.framer }) };
   return (await completeArtifact(env, publisher(), { releaseId, id: artifact.id }, signatures)).artifact;
 }
 

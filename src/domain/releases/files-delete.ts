@@ -1,9 +1,10 @@
 import { ifChanged } from "../../platform/storage/ledger.ts";
 import { discardWrite } from "./artifact/discarded-store.ts";
+import { framedDeletes } from "./framing/store.ts";
 
 /**
- * The statements that delete every file of a release, uploaded or not, and its provenance, in the change `made`. The
- * objects in R2 are noted for deletion (`freeDiscarded`).
+ * The statements that delete every file of a release, uploaded or not, its packages and its provenance, in the change
+ * `made`. The objects in R2 are noted for deletion (`freeDiscarded`).
  */
 export function filesDelete(
   db: D1Database,
@@ -18,6 +19,7 @@ export function filesDelete(
   return [
     discard("object_key, upload_id", "artifacts"),
     discard("object_key, NULL", "provenance"),
+    ...framedDeletes(db, root, made, "release_id = ?", releaseId),
     run(`DELETE FROM artifact_parts WHERE ${ofItsFiles}`),
     run(`DELETE FROM package_contents WHERE ${ofItsFiles}`),
     run(`DELETE FROM packages WHERE ${ofItsFiles}`),

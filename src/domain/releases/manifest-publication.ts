@@ -2,6 +2,8 @@ import * as z from "zod";
 import { currentTime, type UnixSeconds } from "../../lib/time.ts";
 import { rememberEdge, writeEdge } from "../../platform/storage/edge-store.ts";
 import type { Publishers } from "../../platform/storage/settle.ts";
+import { framedFilesFromLedger, framedFilesMark } from "./framing/ledger.ts";
+import { framedKey } from "./framing/record.ts";
 import { ARTIFACT_KINDS, type Manifest, type ManifestRelease, type SourceArchive } from "./manifest.ts";
 import type { PackageContents } from "./package-format.ts";
 import { signedSourceOf } from "./source/decision.ts";
@@ -17,33 +19,33 @@ export async function manifestFromLedger(db: D1Database, workerId: string, now: 
 }
 
 /**
- * Publishes a worker's manifest, and then the contents of its packages. The manifest comes first, so that a blocked
- * release is refused even if the long record of packages fails; the ledger answers for it meanwhile. The mark names the
- * latest change of each release.
+ * Publishes a worker's manifest, and then the contents of its packages and its framed files. The manifest comes first,
+ * so that a blocked release is refused even if a long record of packages fails; the ledger answers for it meanwhile.
+ * The mark names the latest change of each release and of the framed files.
  */
 export const manifestPublisher: Publishers["manifest"] = {
   async publish(env, workerId) {
     const { retired, releases } = await readOffered(env.DB, workerId);
+    const framedMark = await framedFilesMark(env.DB, workerId);
+    const framed = await framedFilesFromLedger(env.DB, workerId);
     const now = currentTime();
     await writeEdge(env.EDGE, `manifest:${workerId}`, manifestOf(workerId, retired, releases, now), now);
     if (releases.some(({ artifacts }) => artifacts.some(({ kind }) => kind === "package"))) {
       await writeEdge(env.EDGE, `packages:${workerId}`, await packagesFromLedger(env.DB, workerId), now);
     }
-    return markOf(releases);
+    for (const [format, record] of framed) await writeEdge(env.EDGE, framedKey(format, workerId), record, now);
+    return markOf(releases, framedMark);
   },
   async mark(env, workerId) {
     const { results } = await env.DB.prepare(`SELECT last_change FROM releases WHERE ${OFFERED}`)
       .bind(workerId)
       .all<Pick<Release, "last_change">>();
-    return markOf(results);
+    return markOf(results, await framedFilesMark(env.DB, workerId));
   },
 };
 
-const markOf = (releases: Pick<Release, "last_change">[]): string =>
-  releases
-    .map(({ last_change }) => last_change)
-    .sort()
-    .join(" ");
+const markOf = (releases: Pick<Release, "last_change">[], framed: string): string =>
+  [...releases.map(({ last_change }) => last_change).sort(), framed].join(" ");
 
 /**
  * The releases that a worker offers, and the revisions of those that have left its manifest. The latter are read first:

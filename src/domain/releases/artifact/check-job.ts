@@ -2,6 +2,7 @@ import { DAY, MINUTE } from "../../../lib/time.ts";
 import { configOf } from "../../../platform/config/config.ts";
 import { type Job, shortJob, startJob } from "../../../platform/jobs/job.ts";
 import { onRequest } from "../../../platform/jobs/schedule.ts";
+import { framerOf } from "../framing/framer.ts";
 import { signaturePolicy } from "./check.ts";
 import { CHECK_JOB, STALLED_AFTER } from "./check-record.ts";
 import { runCheckStep } from "./check-run.ts";
@@ -12,9 +13,10 @@ const checkFile: Job = {
   name: CHECK_JOB,
   isDue: onRequest,
   longestStep: STALLED_AFTER,
-  async run({ env, subject }) {
+  async run({ env, subject, service: { formats } }) {
     if (subject === null) return null;
-    const hasMore = await runCheckStep(env, subject, signaturePolicy(configOf(env)));
+    const framer = framerOf(env, formats);
+    const hasMore = await runCheckStep(env, subject, signaturePolicy(configOf(env)), { framer });
     return hasMore ? { position: "more" } : null;
   },
 };

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, type ProblemCode, type Refusal } from "../../../platform/http/problem.ts";
 import { type ActorName, parseActor } from "../../../platform/storage/ledger.ts";
+import { savedSummationSchema } from "../framing/summation.ts";
 import type { Artifact } from "../store.ts";
 import type { SavedMeasurement } from "./measurement.ts";
 
@@ -27,6 +28,12 @@ export const CheckRow = z.object({
   checked: z.number(),
   blake2b512: z.string().nullable(),
   sha256: z.string().nullable(),
+  /** The sums of the file's packages after the bytes that are checked. Null: none yet, or there are no packages. */
+  framing: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(savedSummationSchema())
+    .nullable(),
   progressed_at: z.number(),
   problem: z
     .string()

@@ -1,6 +1,7 @@
 import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Refusal } from "../../../platform/http/problem.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
+import type { SavedSummation } from "../framing/summation.ts";
 import { type Artifact, ArtifactRow, type Release } from "../store.ts";
 import { type CheckProgress, CheckRow, keptRefusal, progressOf } from "./check-record.ts";
 import type { SavedMeasurement } from "./measurement.ts";
@@ -81,8 +82,11 @@ export const isUnderCheck = async (db: D1Database, { id, upload_id }: Artifact):
     .bind(id, upload_id)
     .first()) !== null;
 
-/** What a step has reached: R2's name for the bytes, and the hashes of the first of them (null: none yet). */
-export type Reached = { etag: string; measured: SavedMeasurement | null };
+/**
+ * The state after a step: R2's name for the bytes, the hashes of the first of them (null: none yet), and the sums of
+ * the packages.
+ */
+export type Reached = { etag: string; measured: SavedMeasurement | null; framing: SavedSummation | null };
 
 /**
  * Keeps what a step has reached after the state of `check`, and returns the check afterwards. Null, with nothing
@@ -91,16 +95,19 @@ export type Reached = { etag: string; measured: SavedMeasurement | null };
 export async function saveProgress(
   db: D1Database,
   check: CheckRow,
-  { etag, measured }: Reached,
+  { etag, measured, framing }: Reached,
   now: UnixSeconds,
 ): Promise<CheckRow | null> {
   const { checked, blake2b512, sha256 } = measured ?? { checked: 0, blake2b512: null, sha256: null };
   const row = await db
     .prepare(
-      `UPDATE artifact_checks SET etag = ?, checked = ?, blake2b512 = ?, sha256 = ?, progressed_at = ?
-       WHERE artifact_id = ? AND upload_id = ? AND state = 'running' AND checked = ? RETURNING *`,
+      `UPDATE artifact_checks SET etag = ?, checked = ?, blake2b512 = ?, sha256 = ?, framing = ?, progressed_at = ?
+       WHERE artifact_id = ? AND upload_id = ? AND state = 'running' AND checked = ? AND framing IS ? RETURNING *`,
     )
-    .bind(etag, checked, blake2b512, sha256, now, check.artifact_id, check.upload_id, check.checked)
+    .bind(
+      ...[etag, checked, blake2b512, sha256, framing && JSON.stringify(framing), now],
+      ...[check.artifact_id, check.upload_id, check.checked, check.framing && JSON.stringify(check.framing)],
+    )
     .first();
   return row === null ? null : CheckRow.parse(row);
 }

@@ -7,12 +7,15 @@ import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { startJob } from "../../../platform/jobs/job.ts";
 import type { Actor } from "../../../platform/storage/ledger.ts";
 import { blockedFileRefusal, obstacleOfBlock } from "../blocked-files.ts";
+import { storeFrames } from "../framing/frame-store.ts";
+import { type Framer, NO_FRAMER, summationOf } from "../framing/framer.ts";
+import type { Summation } from "../framing/summation.ts";
 import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
 import { type Fault, faultsOf, readSignature, type SignaturePolicy } from "./check.ts";
 import { CHECK_JOB, type CheckProgress, isStalled, progressOf } from "./check-record.ts";
 import { requestCheck } from "./check-store.ts";
-import { type Measured, measure } from "./measurement.ts";
+import { type Measured, measure, readPieces } from "./measurement.ts";
 import { isCheckedAtOnce, partCount } from "./plan.ts";
 import { readSignedFile } from "./signed-file.ts";
 import { markReady, type Part, readUpload } from "./store.ts";
@@ -23,9 +26,10 @@ export type GivenSignatures = { signature: string | null; pgpSignature?: string 
 
 /**
  * The request to complete an upload. `unsigned`: the file of the draft is signed later. Its bytes are checked all the
- * same, and a draft with an unsigned file is not published where signatures are required.
+ * same, and a draft with an unsigned file is not published where signatures are required. `framer`: makes the file's
+ * packages.
  */
-type WantedCompletion = GivenSignatures & { policy: SignaturePolicy; unsigned?: boolean };
+type WantedCompletion = GivenSignatures & { policy: SignaturePolicy; unsigned?: boolean; framer?: Framer };
 
 /** A file whose upload is complete, and the progress of its check. */
 export type Completion = { artifact: Artifact; check: CheckProgress };
@@ -44,7 +48,7 @@ export async function completeArtifact(
   env: UploadEnv & Pick<Env, "JOBS">,
   actor: Actor,
   { releaseId, id }: { releaseId: string; id: string },
-  { signature, pgpSignature = null, policy, unsigned = false }: WantedCompletion,
+  { signature, pgpSignature = null, policy, unsigned = false, framer = NO_FRAMER }: WantedCompletion,
 ): Promise<Completion> {
   const { artifact, parts, check } = await readUpload(env.DB, releaseId, id);
   if (artifact.state === "ready") return passed(artifact);
@@ -67,9 +71,25 @@ export async function completeArtifact(
   const assembled = await assembleParts(env.BINARIES, artifact, parts);
   const object = assembled.ok ? await env.BINARIES.get(artifact.object_key) : null;
   if (object === null) throw await restartUpload(env, actor, artifact, "lost in storage");
-  const concluded = await conclude(env, actor, artifact, await measure(object.body), given, policy);
+  const summation = await summationOf(env.DB, framer, artifact, given.signature);
+  const measured = await measure(object.body, summation?.update);
+  const isAsDeclared = measured.sha256 === artifact.sha256 && measured.size === artifact.size;
+  if (summation !== null && isAsDeclared && !(await sumAgain(env.BINARIES, artifact, summation))) {
+    throw await restartUpload(env, actor, artifact, "lost in storage");
+  }
+  const concluded = await conclude(env, actor, artifact, { measured, summation }, given, policy);
   if (!concluded.ok) throw new Problem(concluded.error);
   return passed(concluded.value);
+}
+
+/** Reads the file once for each further pass of its packages. False if R2 has lost it. Throws R2's errors. */
+async function sumAgain(bucket: Pick<R2Bucket, "get">, { object_key }: Artifact, summation: Summation) {
+  while (await summation.endPass()) {
+    const object = await bucket.get(object_key);
+    if (object === null) return false;
+    await readPieces(object.body, summation.update);
+  }
+  return true;
 }
 
 /** The policy for a file that is signed later. Publication is decided by the whole policy. */
@@ -90,14 +110,15 @@ async function startCheck(env: Pick<Env, "JOBS">, artifactId: string, now: UnixS
 }
 
 /**
- * Ends the check of a file that has been read: marks it ready, or deletes it, opens a new upload, and returns the
- * refusal with every fault. Throws the errors of D1 and R2, and ARTIFACT_NOT_FOUND if it has been removed.
+ * Ends the check of a file that has been read: marks it ready together with its packages, or deletes it, opens a new
+ * upload, and returns the refusal with every fault. Throws the errors of D1 and R2, and ARTIFACT_NOT_FOUND if it has
+ * been removed.
  */
 export async function conclude(
   env: UploadEnv,
   actor: Actor,
   artifact: Artifact,
-  measured: Measured,
+  { measured, summation }: { measured: Measured; summation: Summation | null },
   { signature, pgpSignature = null }: GivenSignatures,
   policy: SignaturePolicy,
 ): Promise<Result<Artifact, Refusal>> {
@@ -116,7 +137,9 @@ export async function conclude(
     keyId: showKeyId(minisig.value.keyId),
   };
   const blake2b512 = encodeBase64(measured.blake2b512);
-  const now = await markReady(env.DB, actor, artifact, { blake2b512, signed, pgpSignature });
+  const packages = (await summation?.packages()) ?? [];
+  const framed = await storeFrames(env, artifact.id, packages, actor.now);
+  const now = await markReady(env.DB, actor, artifact, { blake2b512, signed, pgpSignature, framed });
   return now.state === "ready" ? ok(now) : err(uploadIsOver());
 }
 

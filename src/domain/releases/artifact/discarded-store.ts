@@ -48,7 +48,7 @@ export async function freeDiscarded(env: Pick<Env, "DB" | "BINARIES">, discarded
 export async function freeDiscardedObjects(env: Pick<Env, "DB" | "BINARIES">, now: UnixSeconds): Promise<void> {
   await env.DB.prepare(
     `DELETE FROM discarded_objects WHERE object_key IN (SELECT object_key FROM artifacts)
-       OR object_key IN (SELECT object_key FROM provenance)`,
+       OR object_key IN (SELECT object_key FROM provenance) OR object_key IN (SELECT frame_key FROM framed_files)`,
   ).run();
   const { results } = await env.DB.prepare(
     "SELECT object_key, upload_id FROM discarded_objects WHERE discarded_at <= ? ORDER BY discarded_at LIMIT ?",

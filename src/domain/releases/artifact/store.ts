@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../../lib/result.ts";
 import { Problem, type Refusal } from "../../../platform/http/problem.ts";
 import { change, type Decided } from "../../../platform/storage/change.ts";
 import { type Actor, ifChanged } from "../../../platform/storage/ledger.ts";
+import { type FramedRow, framedDeletes, framedWrites } from "../framing/store.ts";
 import type { PackageContents, PackageFormat } from "../package-format.ts";
 import { type Artifact, ArtifactRow, type Release, releaseRoot, rowOfArtifact } from "../store.ts";
 import { CheckRow } from "./check-record.ts";
@@ -89,6 +90,7 @@ export async function deleteArtifact(db: D1Database, actor: Actor, artifact: Art
       patch: { artifacts: release.artifacts.filter((other) => other.id !== id) },
       beside: (made) => [
         discardWrite(db, rootOf(artifact), made, "SELECT object_key, upload_id FROM artifacts WHERE id = ?", id),
+        ...framedDeletes(db, rootOf(artifact), made, "id = ?", id),
         partsDelete(db, artifact, made.id),
         ...["package_contents", "packages"].map((table) =>
           ifChanged(db, rootOf(artifact), made.id, `DELETE FROM ${table} WHERE artifact_id = ? AND TOOK_EFFECT`, id),
@@ -187,23 +189,24 @@ export async function replaceUpload(
   return (await changeArtifact(db, actor, artifact, decide, reason)).done;
 }
 
-/** What a check has found out of a file: the BLAKE2b-512 of its bytes in base64, and its signatures. */
+/** The results of a check: the BLAKE2b-512 of the file's bytes in base64, its signatures, and its packages. */
 type CheckedFile = {
   blake2b512: string;
   signed: { signature: string; keyId: string } | null;
   pgpSignature: string | null;
+  framed?: readonly FramedRow[];
 };
 
 /**
  * Marks an artifact whose bytes have been checked as ready, with their BLAKE2b-512 in base64, with the signature that
- * was checked, and with the newest OpenPGP signature. Returns the artifact as it is then; it is not ready if the upload
- * that it was read with is over. Throws ARTIFACT_NOT_FOUND if it has been removed.
+ * was checked, with the newest OpenPGP signature, and with its packages. Returns the artifact as it is then; it is not
+ * ready if the upload that it was read with is over. Throws ARTIFACT_NOT_FOUND if it has been removed.
  */
 export async function markReady(
   db: D1Database,
   actor: Actor,
   artifact: Artifact,
-  { blake2b512, signed, pgpSignature }: CheckedFile,
+  { blake2b512, signed, pgpSignature, framed = [] }: CheckedFile,
 ): Promise<Artifact> {
   const { id, filename, sha256 } = artifact;
   const update = `UPDATE artifacts SET state = 'ready', signature = ?, pgp_signature = ?, blake2b512 = ?, completed_at = ?,
@@ -217,8 +220,9 @@ export async function markReady(
       action: "artifact.complete" as const,
       details: { artifact_id: id, filename, sha256, signed_by: signed?.keyId ?? null },
       patch: withArtifact(release, { ...now, ...ready, pgp_signature }),
-      beside: (made: { id: string }) => [
+      beside: (made: { id: string; at: number }) => [
         ifChanged(db, rootOf(now), made.id, update, signature, pgp_signature, blake2b512, actor.now, made.id, id),
+        ...framedWrites(db, rootOf(now), made, framed),
         partsDelete(db, now, made.id),
         passedWrite(db, now, made.id),
       ],

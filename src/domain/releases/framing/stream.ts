@@ -1,3 +1,6 @@
+import { IsolateCache, SMALL_CACHE } from "../../../lib/isolate.ts";
+import { currentTime, DAY } from "../../../lib/time.ts";
+import { sizesOfLayout } from "./frame.ts";
 import type { FramedFile, StoredRange } from "./framing.ts";
 
 /** Opens a range of an object in R2 by its key. */
@@ -6,12 +9,10 @@ export type OpenObject = (key: string, range: StoredRange) => Promise<ReadableSt
 /** A range of one of the two objects behind a framed file. */
 type Source = StoredRange & { key: string };
 
+type Framed = Pick<FramedFile, "frame_key" | "layout">;
+
 /** The ranges of the frame and of the stored file, in order, that together are a part of a framed file. */
-export function* sourcesOf(
-  { frame_key, layout }: Pick<FramedFile, "frame_key" | "layout">,
-  storedKey: string,
-  part: StoredRange,
-): Generator<Source> {
+export function* sourcesOf({ frame_key, layout }: Framed, storedKey: string, part: StoredRange): Generator<Source> {
   const end = part.offset + part.length;
   let at = 0;
   let inFrame = 0;
@@ -28,30 +29,56 @@ export function* sourcesOf(
   }
 }
 
+/** A frame of this size or smaller, in bytes, stays in the isolate's memory. Most have some KiB. */
+const SMALL_FRAME = 256 * 1024;
+
+/** The bytes of frames by their key, under which they never change. */
+const frames = new IsolateCache<Uint8Array<ArrayBuffer>>(500, SMALL_CACHE / 2);
+
 /**
- * The bytes of a part of a framed file; `storedKey` is the key of the stored file in R2. The bytes do not enter
- * JavaScript. Throws the error of `open` if the part cannot begin; a later one errors the stream.
+ * The bytes of a part of a framed file; `storedKey` is the key of the stored file in R2. The bytes of the stored file
+ * do not enter JavaScript. Throws the error of `open` if the part cannot begin; a later one errors the stream.
  */
 export async function readFramed(
   open: OpenObject,
-  framed: Pick<FramedFile, "frame_key" | "layout">,
+  framed: Framed,
   storedKey: string,
   part: StoredRange,
 ): Promise<ReadableStream> {
   const [source, ...rest] = [...sourcesOf(framed, storedKey, part)];
   if (!source) return new Blob([]).stream();
-  const first = await open(source.key, source);
+  const read = (one: Source) => (one.key === framed.frame_key ? readLiteral(open, framed, one) : open(one.key, one));
+  const first = await read(source);
   if (rest.length === 0) return first;
   const { readable, writable } = new FixedLengthStream(part.length);
-  void pump(first, rest, open, writable);
+  void pump(first, rest, read, writable);
   return readable;
+}
+
+/** A range of a frame: from memory if the frame is small, which one read of all of it brings there. */
+async function readLiteral(
+  open: OpenObject,
+  { frame_key, layout }: Framed,
+  { offset, length }: Source,
+): Promise<ReadableStream> {
+  const { frame: size } = sizesOfLayout(layout);
+  if (size > SMALL_FRAME) return open(frame_key, { offset, length });
+  const now = currentTime();
+  let bytes = frames.get(frame_key, now);
+  if (bytes === undefined) {
+    const whole = await open(frame_key, { offset: 0, length: size });
+    bytes = new Uint8Array(await new Response(whole).arrayBuffer());
+    if (bytes.length !== size) throw new Error(`R2 cut off ${frame_key} at ${bytes.length}`);
+    frames.set(frame_key, bytes, now + DAY);
+  }
+  return new Blob([bytes.subarray(offset, offset + length)]).stream();
 }
 
 /** Pipes the ranges into `writable`, each opened while the one before it runs. Never rejects. */
 async function pump(
   first: ReadableStream,
   rest: readonly Source[],
-  open: OpenObject,
+  read: (source: Source) => Promise<ReadableStream>,
   writable: WritableStream,
 ): Promise<void> {
   let next: Promise<ReadableStream> = Promise.resolve(first);
@@ -59,7 +86,7 @@ async function pump(
     for (const index of [first, ...rest].keys()) {
       const body = await next;
       const following = rest[index];
-      if (following) next = open(following.key, following);
+      if (following) next = read(following);
       next.catch(() => {});
       await body.pipeTo(writable, { preventClose: true, preventAbort: true });
     }

@@ -6,6 +6,7 @@ import { completeArtifact } from "../artifact/completion.ts";
 import { readArtifact } from "../artifact/store.ts";
 import { uploadPart } from "../artifact/upload.ts";
 import { ArtifactParams, PgpSignature, SignatureText } from "../fields.ts";
+import { framerOf } from "../framing/framer.ts";
 import { ArtifactSchema, CHECK_AGAIN, CheckSchema, presentArtifact, presentCheck } from "../view.ts";
 
 const PartParams = ArtifactParams.extend({
@@ -105,7 +106,8 @@ uploads.openapi(
   async (c) => {
     const { id, artifact_id } = c.req.valid("param");
     const { signature = null, pgp_signature: pgpSignature = null, unsigned = false } = c.req.valid("json");
-    const given = { signature, pgpSignature, unsigned, policy: signaturePolicy(c.var.config) };
+    const framer = framerOf(c.env, c.var.service.formats);
+    const given = { signature, pgpSignature, unsigned, policy: signaturePolicy(c.var.config), framer };
     const { artifact, check } = await completeArtifact(c.env, adminActor(c), { releaseId: id, id: artifact_id }, given);
     const answer = { artifact: presentArtifact(artifact), check: presentCheck(check) };
     if (check.state === "passed") return c.json(answer, 200);

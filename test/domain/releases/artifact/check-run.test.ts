@@ -44,7 +44,7 @@ const ask = (artifact: Artifact, signature: string | null) =>
   requestCheck(env.DB, { ...publisher(), requestId: "req_asked" }, artifact, { signature, pgpSignature: "pgp" });
 
 const step = ({ id }: Artifact, bindings: Pick<Env, "DB" | "BINARIES"> = env, policy = SIGNED) =>
-  runCheckStep(bindings, id, policy, PLAN);
+  runCheckStep(bindings, id, policy, { plan: PLAN });
 
 async function finish(artifact: Artifact): Promise<void> {
   while (await step(artifact));

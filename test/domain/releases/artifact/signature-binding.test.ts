@@ -121,7 +121,7 @@ it("the job refuses a signature for another version that an earlier service acce
   await uploadAll(artifact, bytes);
   const checkWith = async (signature: string) => {
     await requestCheck(env.DB, publisher(), artifact, { signature, pgpSignature: null });
-    while (await runCheckStep(env, artifact.id, REQUIRED, { slice: 100, step: 300 }));
+    while (await runCheckStep(env, artifact.id, REQUIRED, { plan: { slice: 100, step: 300 } }));
     const now = await readUpload(env.DB, id, artifact.id);
     return now.check?.problem?.detail ?? now.artifact.state;
   };
