@@ -21,7 +21,7 @@ const hex = (value: number): string => value.toString(16).padStart(8, "0");
 
 /**
  * The head of the entry that stands at `index` of the header's files: "new ASCII format" of cpio(5), or, with
- * `isStripped`, the index alone (rpm, docs/manual/format_v4.md, "Payload"). The length is a multiple of 4.
+ * `isStripped`, the index alone (rpm's manual, "format_v4", "Payload"). The length is a multiple of 4.
  */
 export function cpioHead(entry: CpioEntry, index: number, isStripped: boolean): Uint8Array<ArrayBuffer> {
   if (isStripped) return padded(`07070X${hex(index)}`);

@@ -1,6 +1,6 @@
 import { concat } from "../../../lib/encoding.ts";
 
-/** A value of a header: its type's number, the number of items and their bytes (rpm, docs/manual/format_header.md). */
+/** A value of a header: its type's number, the number of items and their bytes (rpm's manual, "format_header"). */
 export type HeaderValue = { type: number; count: number; bytes: Uint8Array };
 
 /** One tag and its value. */
@@ -69,7 +69,7 @@ const MAGIC = [0x8e, 0xad, 0xe8, 0x01, 0, 0, 0, 0];
 const ENTRY = 16;
 
 /**
- * A header whose entries are all in one immutable region, which `region` names (rpm, docs/manual/format_header.md): the
+ * A header whose entries are all in one immutable region, which `region` names (rpm's manual, "format_header"): the
  * magic, the counts, the index sorted by tag, and the data. Each tag at most once, and none without data.
  */
 export function encodeHeader(region: number, entries: readonly HeaderEntry[]): Uint8Array<ArrayBuffer> {

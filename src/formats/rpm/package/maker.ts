@@ -14,7 +14,7 @@ import { SIGNATURE_TAG, TAG } from "./tags.ts";
 type Head = { bytes: Uint8Array<ArrayBuffer>; header: { start: number; end: number } };
 
 /**
- * The head of a package (rpm, docs/manual/format_v4.md): the lead, the signature header and the main header. It signs
+ * The head of a package (rpm's manual, "format_v4"): the lead, the signature header and the main header. It signs
  * the main header, which has the payload's digest. SHA-1 and MD5 of older rpm are left out.
  */
 async function headOf(
@@ -48,7 +48,7 @@ async function headOf(
 /** The numbers of architectures in a lead (rpm 4.18, rpmrc.in, `arch_canon`). Nothing reads them any more. */
 const ARCH_NUMBER = { x86_64: 1, aarch64: 19 } as const;
 
-/** The lead (rpm, docs/manual/format_lead.md): 96 bytes, of which only the magic still counts. */
+/** The lead (rpm's manual, "format_lead"): 96 bytes, of which only the magic still counts. */
 function leadOf({ worker, version, platform }: FramedFacts): Uint8Array<ArrayBuffer> {
   const lead = new Uint8Array(96);
   lead.set([0xed, 0xab, 0xee, 0xdb, 3]);

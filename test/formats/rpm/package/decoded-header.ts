@@ -1,6 +1,6 @@
 import type { HeaderEntry } from "../../../../src/formats/rpm/package/header.ts";
 
-/** A header as a reader of the format sees it, written from rpm's docs/manual/format_header.md. */
+/** A header as a reader of the format sees it, written from rpm's manual, "format_header". */
 export type DecodedHeader = {
   region: number;
   /** All entries but the region's. */

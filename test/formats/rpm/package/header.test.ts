@@ -54,7 +54,7 @@ describe("header", () => {
   });
 
   it("has the bytes of the manual's example of a string entry", () => {
-    // rpm, docs/manual/format_header.md: magic, counts and an index entry of tag 1000.
+    // rpm's manual, "format_header": magic, counts and an index entry of tag 1000.
     const bytes = encodeHeader(63, [[1000, string("rpm")]]);
     const hex = Buffer.from(bytes).toString("hex");
     expect(hex).toBe(
