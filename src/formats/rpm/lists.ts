@@ -7,7 +7,7 @@ import { element, type Xml, xmlDocument } from "./xml.ts";
 /** A package as the lists tell it. */
 export type ListedPackage = Pick<FramedFile, "filename" | "size" | "sha256"> & { index: RpmIndex };
 
-/** The package of a framed file. Throws if its index is not one of this format, which only a fault of ours can cause. */
+/** The package of a framed file. Throws if its index is not one of this format, which is a fault of ours. */
 export const listedPackage = ({ filename, size, sha256, index }: FramedFile): ListedPackage => ({
   filename,
   size,

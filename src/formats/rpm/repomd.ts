@@ -11,12 +11,15 @@ export type List = { name: ListName; sha256: string; bytes: Uint8Array<ArrayBuff
 /** The metadata of a repository for one asker: the text of `repomd.xml`, its time, and the lists that it names. */
 export type Repodata = { repomd: string; at: UnixSeconds; lists: readonly List[] };
 
-/** How long a repository counts as current, in seconds. zypper warns of an older one; dnf has no such check. */
+/**
+ * How long metadata counts, in seconds. Its signature ends then, so dnf and zypper refuse an older copy that somebody
+ * gives them: RPM metadata has no such date itself. zypper also warns of an older copy of its own (`suseinfo`).
+ */
 export const VALID = 7 * DAY;
 
 /**
- * The time that metadata says and is signed at: of its newest record, or the beginning of the day of `now`. All isolates
- * agree on it, and no copy of a repository that lives is older than a day.
+ * The time that metadata says and is signed at: of its newest record, or the beginning of the day of `now`. All
+ * isolates agree on it, and what they give out is at most a day old.
  */
 export const repodataTime = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
   Math.max(Math.min(changedAt, now), now - (now % DAY));

@@ -128,7 +128,7 @@ async function contentOf(
   if (file.kind === "repomd.xml") return text(repomd, "application/xml");
   const signer = await packageSigner(c.var.config);
   if (file.kind === "repomd.xml.key") return text(signer.armoredKeyring, "application/pgp-keys");
-  return text(await signer.signArmored(new TextEncoder().encode(repomd), at), "application/pgp-signature");
+  return text(await signer.signArmored(new TextEncoder().encode(repomd), at, VALID), "application/pgp-signature");
 }
 
 function repodataResponse(c: AppContext, { body, type, at, isFree }: Content & { isFree: boolean }): Response {

@@ -21,7 +21,7 @@ export const SIGNATURE_TYPE = { binary: 0x00, text: 0x01, certification: 0x13 } 
 const SHA256 = 8;
 
 /** Types of subpackets (RFC 4880, section 5.2.3.1; RFC 9580, section 5.2.3.35 for the fingerprint). */
-const SUBPACKET = { createdAt: 2, issuer: 16, keyFlags: 27, issuerFingerprint: 33 } as const;
+const SUBPACKET = { createdAt: 2, expiresAfter: 3, issuer: 16, keyFlags: 27, issuerFingerprint: 33 } as const;
 
 /** The key certifies its user id, and signs data (RFC 4880, section 5.2.3.21). */
 const CERTIFIES_AND_SIGNS = 0x03;
@@ -29,7 +29,8 @@ const CERTIFIES_AND_SIGNS = 0x03;
 const subpacket = (type: number, body: Uint8Array): Uint8Array<ArrayBuffer> =>
   concat(Uint8Array.of(body.length + 1, type), body);
 
-type Purpose = { type: number; at: UnixSeconds; more?: Uint8Array };
+/** `validSeconds`: the signature counts so long after it was made, and without it for ever. */
+type Purpose = { type: number; at: UnixSeconds; validSeconds?: number | undefined; more?: Uint8Array };
 
 /**
  * A signature packet of version 4 (RFC 4880, section 5.2.3). `sha256With` returns the SHA-256 of the signed data
@@ -39,12 +40,13 @@ type Purpose = { type: number; at: UnixSeconds; more?: Uint8Array };
  */
 export async function signaturePacket(
   { public: key, secret }: OpenPgpSigningKey,
-  { type, at, more = new Uint8Array() }: Purpose,
+  { type, at, validSeconds, more = new Uint8Array() }: Purpose,
   sha256With: (trailer: Uint8Array) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const hashed = concat(
     subpacket(SUBPACKET.issuerFingerprint, concat(Uint8Array.of(4), key.fingerprint)),
     subpacket(SUBPACKET.createdAt, fourBytes(Math.max(at, key.createdAt))),
+    validSeconds === undefined ? new Uint8Array() : subpacket(SUBPACKET.expiresAfter, fourBytes(validSeconds)),
     more,
   );
   const unhashed = subpacket(SUBPACKET.issuer, key.fingerprint.subarray(-8));

@@ -136,6 +136,14 @@ describe("a signature", () => {
     expect(await sign(AT)).not.toBe(await sign(AT + 1));
   });
 
+  it("says the seconds after which it is no longer valid, if they are given", async () => {
+    const key = await sampleKey();
+    const sign = (validSeconds?: number) => signData(key, { type: 0, at: AT, validSeconds }, PUBLIC).then(encodeHex);
+    // RFC 4880, section 5.2.3.10: 5 bytes of subpacket 3.
+    expect(await sign(604_800)).toContain("0503" + "00093a80");
+    expect(await sign()).not.toContain("0503" + "00093a80");
+  });
+
   it("over hashed data is the signature over the data", async () => {
     const key = await sampleKey();
     await fc.assert(

@@ -48,12 +48,12 @@ function signerOf(
   first: OpenPgpSigningKey,
   all: readonly OpenPgpSigningKey[],
 ): Omit<PackageSigner, "keys" | "keyring" | "armoredKeyring"> {
-  const purpose = (at: UnixSeconds) => ({ type: SIGNATURE_TYPE.binary, at });
-  const packets = (data: Uint8Array, at: UnixSeconds) =>
-    Promise.all(all.map((key) => signData(key, purpose(at), data)));
+  const purpose = (at: UnixSeconds, validSeconds?: number) => ({ type: SIGNATURE_TYPE.binary, at, validSeconds });
+  const packets = (data: Uint8Array, at: UnixSeconds, validSeconds?: number) =>
+    Promise.all(all.map((key) => signData(key, purpose(at, validSeconds), data)));
   return {
     sign: async (data, at) => concat(...(await packets(data, at))),
-    signArmored: async (data, at) => armorSignatures(await packets(data, at)),
+    signArmored: async (data, at, validSeconds) => armorSignatures(await packets(data, at, validSeconds)),
     clearsign: (text, at) => clearsigned(all, text, at),
     signOnce: (data, at) => signData(first, purpose(at), data),
     signHashed: (sha256With, at) => signaturePacket(first, purpose(at), sha256With),

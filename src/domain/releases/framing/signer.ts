@@ -23,8 +23,8 @@ export type PackageSigner = {
   armoredKeyring: string;
   /** A binary detached signature over `data` at `at`, by every key that has its secret here: one packet each. */
   sign(data: Uint8Array, at: UnixSeconds): Promise<Uint8Array<ArrayBuffer>>;
-  /** The same in ASCII armor. */
-  signArmored(data: Uint8Array, at: UnixSeconds): Promise<string>;
+  /** The same in ASCII armor. With `validSeconds`, clients refuse the signature when so much time has passed. */
+  signArmored(data: Uint8Array, at: UnixSeconds, validSeconds?: number): Promise<string>;
   /** `text` as a cleartext signed message (RFC 4880, section 7), by the same keys. */
   clearsign(text: string, at: UnixSeconds): Promise<string>;
   /** One signature packet by the first key alone, as the header of an RPM package holds it. */
