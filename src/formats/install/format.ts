@@ -11,7 +11,6 @@ import { latestVersionWith } from "../../domain/delivery/decision.ts";
 import { activationCommand } from "../../domain/licensing/license/key.ts";
 import { PLATFORM_WORDS, type Platform } from "../../domain/releases/manifest.ts";
 import { installLine } from "../../domain/workers/install-line.ts";
-import { containerWay } from "./container.ts";
 
 /** The install script, the guide and the command line: the ways that install the newest release's binary. */
 export const install: Format = {
@@ -61,7 +60,7 @@ export const install: Format = {
         commands: script,
       });
     }
-    return [...ways, ...containerWay(available, url)];
+    return ways;
   },
 };
 

@@ -23,6 +23,9 @@ const waysOn = async (system: string, path: string): Promise<string[]> => {
   return (await find(response, `.on-${system} h4`)).map(({ text }) => text);
 };
 
+/** Lines of tools with tests of their own. */
+const OF_OTHER_TOOLS = /docker|podman|dnf|zypper|\/rpm\/|^username=|\/apt\/|apt(-get)? install/;
+
 /** The sentence of a system that has no way. */
 const missingOn = async (system: string, path: string): Promise<string | undefined> => {
   const response = await exports.default.fetch(`${ORIGIN}${path}`, { headers: { Accept: "text/html" } });
@@ -76,8 +79,8 @@ describe("the ways to install a worker", () => {
     expect(await waysOn("macos", `/w/${id}`)).toEqual(["Install script", "rbee-catalog"]);
     expect(await waysOn("windows", `/w/${id}`)).toEqual(["Windows Subsystem for Linux (WSL)"]);
     expect(await waysOn("arch", `/w/${id}`)).toEqual(["makepkg", "AUR helper (yay, paru)"]);
-    expect(await waysOn("container", `/w/${id}`)).toEqual(["Docker"]);
-    expect((await linesOf(`/w/${id}`)).slice(0, 7)).toEqual([
+    expect(await waysOn("container", `/w/${id}`)).toEqual(["Docker", "Podman", "Dockerfile"]);
+    expect((await linesOf(`/w/${id}`)).filter((line) => !OF_OTHER_TOOLS.test(line)).slice(0, 7)).toEqual([
       ...[script, command],
       `git clone ${ORIGIN}/${id}.git && cd ${id} && makepkg -si`,
       `yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${id}`,
@@ -103,22 +106,28 @@ describe("the ways to install a worker", () => {
     expect(lines.join("\n")).not.toContain("install.sh");
   });
 
-  it("build an image for any CPU only, with the license key as a secret of the build", async () => {
-    for (const worker_id of ["llm-worker-rbee-cpu", "llm-worker-rbee-cuda", "llm-worker-rbee-premium-cpu"]) {
+  it("pull an image, and copy a program that needs a C library into one that has it", async () => {
+    const [free, cuda, premium] = ["llm-worker-rbee-cpu", "llm-worker-rbee-cuda", "llm-worker-rbee-premium-cpu"];
+    for (const worker_id of [free, cuda]) {
       await publishRelease({ worker_id, version: "1.0.0", files: [binary("linux-x86_64")] });
     }
-    const imageOf = async (id: string) =>
-      (await linesOf(`/w/${id}`)).find((line) => line.includes("docker build")) ?? "";
-    const free = await imageOf("llm-worker-rbee-cpu");
-    expect(free).toContain(`\nRUN curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cpu\n`);
-    expect(free).not.toContain("LICENSE");
-    const premium = await imageOf("llm-worker-rbee-premium-cpu");
-    expect(premium).toMatch(/^read -rs RBEE_LICENSE_KEY && export RBEE_LICENSE_KEY &&\n/);
-    expect(premium).toContain("--secret id=license,env=RBEE_LICENSE_KEY");
-    expect(premium).not.toMatch(/^(?:ENV|ARG) /m);
-    expect(await missingOn("container", "/w/llm-worker-rbee-cuda")).toBe(
-      "Not yet. We have no image with GPU libraries yet.",
+    const isStatic = { ...binary("linux-aarch64"), requires: { libc: { name: "musl" } } };
+    await publishRelease({ worker_id: premium, version: "1.0.0", files: [isStatic] });
+    const linesIn = async (id: string) =>
+      (await linesOf(`/w/${id}`))
+        .filter((line) => /docker|podman/.test(line))
+        .map((line) => line.replaceAll("&lt;", "<").replaceAll("&#39;", "'").replaceAll("&quot;", '"'));
+    expect(await linesIn(free)).toEqual([
+      `docker pull catalog.test/rbee/${free}`,
+      `podman pull catalog.test/rbee/${free}`,
+      `docker build -t cpu - <<'EOF'\nFROM debian:stable-slim\nCOPY --from=catalog.test/rbee/${free} /usr/bin/${free} /usr/bin/\nENTRYPOINT ["/usr/bin/${free}"]\nEOF`,
+    ]);
+    expect(await linesIn(premium)).toEqual(
+      ["docker", "podman"].map(
+        (tool) => `${tool} login -u MACHINE catalog.test &&\n${tool} pull catalog.test/rbee/${premium}`,
+      ),
     );
+    expect(await waysOn("container", `/w/${cuda}`)).toEqual(["Docker", "Podman"]);
   });
 
   it("ask for the license key in the same command that needs it", async () => {
@@ -131,7 +140,7 @@ describe("the ways to install a worker", () => {
     });
     await publishRelease({ worker_id: mac, version: "1.0.0", files: [binary("macos-aarch64")] });
     const token = "read -rs RBEE_LICENSE_TOKEN && export RBEE_LICENSE_TOKEN &&\n";
-    expect((await linesOf(`/w/${linux}`)).filter((line) => !line.includes("docker build"))).toEqual([
+    expect((await linesOf(`/w/${linux}`)).filter((line) => !OF_OTHER_TOOLS.test(line))).toEqual([
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `rbee-catalog --url ${ORIGIN} activate --key-stdin &&\nrbee-catalog --url ${ORIGIN} install ${linux}`,
       `${token}git clone ${ORIGIN}/${linux}.git && cd ${linux} && makepkg -si`,

@@ -55,16 +55,7 @@ const NotYet: FC<NotYetProps> = ({ available: { worker, hasRecipe }, system, rea
       </p>
     );
   }
-  if (system === "container") {
-    return (
-      <p class="empty">
-        Not yet.{" "}
-        {worker.backend === "cpu"
-          ? "This needs a released binary for Linux."
-          : "We have no image with GPU libraries yet."}
-      </p>
-    );
-  }
+  if (system === "container") return <p class="empty">Not yet. This needs a released binary for Linux.</p>;
   return (
     <p class="empty">
       Not yet. No binary for {name} is released.{" "}
