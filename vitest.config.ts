@@ -129,6 +129,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [textModules],
         test: {
           name: "node",
           include: [NODE],

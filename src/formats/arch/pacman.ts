@@ -13,7 +13,7 @@ export const PACMAN_PLATFORMS = PACMAN_RULES.platforms;
 export type PacmanArch = keyof typeof PACMAN_PLATFORMS;
 
 /** pacman's name for the architecture of a platform, or null if pacman does not run there. */
-const archOf = (platform: Platform): string | null =>
+export const archOf = (platform: Platform): string | null =>
   Object.entries(PACMAN_PLATFORMS).find(([, known]) => known === platform)?.[0] ?? null;
 
 /** A path that a package installs: relative, and without anything that leads out or breaks a list of lines. */

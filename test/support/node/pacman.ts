@@ -81,10 +81,14 @@ export type ArchMachine = {
   pacman(...args: string[]): Promise<Run>;
 };
 
-/** Makes a machine that trusts only `packagers`, with `repositories` (name to `Server`) in its pacman.conf. */
+/**
+ * Makes a machine that trusts only `packagers`, with `repositories` (name to `Server`) in its pacman.conf. `sigLevel` is
+ * for databases and packages, and for files that it is given by name.
+ */
 export async function newArchMachine(
-  packagers: readonly Packager[],
+  packagers: readonly Pick<Packager, "publicKey" | "fingerprint">[],
   repositories: Record<string, string>,
+  sigLevel = "Required DatabaseOptional",
 ): Promise<ArchMachine> {
   const home = workDirectory();
   const at = (name: string): string => join(home, name);
@@ -97,7 +101,7 @@ export async function newArchMachine(
     await gpg("--import-ownertrust", at("trust"));
   }
   const sections = Object.entries(repositories).map(([name, server]) => `[${name}]\nServer = ${server}\n`);
-  const options = "[options]\nArchitecture = x86_64\nSigLevel = Required DatabaseOptional\n";
+  const options = `[options]\nArchitecture = x86_64\nSigLevel = ${sigLevel}\nLocalFileSigLevel = ${sigLevel}\n`;
   writeFileSync(at("pacman.conf"), [options, ...sections].join("\n"));
   mkdirSync(at("hooks"));
   const places = {
