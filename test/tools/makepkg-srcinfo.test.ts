@@ -16,7 +16,7 @@ const SIGNATURE = "untrusted comment: 'a\" {b} 100%d\nRUS\ntrusted comment: \t7$
 
 const ARCHIVE = { path: "/v1/workers/w/2.10.0/files/w-2.10.0-source.tar.gz", sha256: "5".repeat(64) };
 
-/** Binaries of every architecture that a recipe is for, and of each alone. */
+/** Binaries of every architecture that a recipe is for, and of the last one alone. */
 function binariesOf(srcinfo: string): PublishedBinary[][] {
   const all = ARCHITECTURES.filter((name) => srcinfo.includes(`\tarch = ${name}\n`)).map((architecture, index) => ({
     architecture,
@@ -28,7 +28,7 @@ function binariesOf(srcinfo: string): PublishedBinary[][] {
       bound: false,
     },
   }));
-  return [all, ...all.map((binary) => [binary])];
+  return all.length > 1 ? [all, all.slice(-1)] : [all];
 }
 
 describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
@@ -41,16 +41,17 @@ describe.skipIf(makepkgMissing !== null)("real makepkg --printsrcinfo", () => {
     "of %s as of a release is what the catalog makes of its .SRCINFO, on any architecture",
     async (recipe) => {
       const [pkgbuild, srcinfo] = [readRecipe(recipe, "PKGBUILD"), readRecipe(recipe, "SRCINFO")];
+      // Each run takes half a second. The two sources of a build differ in one line, so each is read for one machine.
       const versions = recipe.includes("premium")
-        ? binariesOf(srcinfo).map((binaries) => ({ binaries, archive: null }))
-        : [null, ARCHIVE].map((archive) => ({ binaries: [], archive }));
-      for (const { binaries, archive } of versions) {
+        ? binariesOf(srcinfo).map((binaries) => ({ binaries, archive: null, machines: ARCHITECTURES }))
+        : [null, ARCHIVE].map((archive, at) => ({ binaries: [], archive, machines: ARCHITECTURES.slice(at, at + 1) }));
+      for (const { binaries, archive, machines } of versions) {
         const source = { tag: "v2.10.0", commit: "a".repeat(40), archive };
         const version = { pkgver: "2.10.0", source, binaries };
         const text = renderRecipe({ pkgbuild, srcinfo }, version, "http://localhost:8787");
         const directory = workDirectory();
         writeFileSync(join(directory, "PKGBUILD"), text.pkgbuild);
-        for (const CARCH of ARCHITECTURES) {
+        for (const CARCH of machines) {
           const run = await makepkg(directory, ["--printsrcinfo"], { CARCH });
           expect(run).toEqual({ code: 0, stderr: "", stdout: text.srcinfo });
         }
