@@ -8,7 +8,12 @@ import { element, type Xml, xmlDocument } from "./xml.ts";
 export type ListedPackage = Pick<FramedFile, "filename" | "size" | "sha256"> & { index: RpmIndex };
 
 /** The package of a framed file. Throws if its index is not one of this format, which is a fault of ours. */
-export const listedPackage = ({ filename, size, sha256, index }: FramedFile): ListedPackage => ({
+export const listedPackage = ({
+  filename,
+  size,
+  sha256,
+  index,
+}: Omit<ListedPackage, "index"> & Pick<FramedFile, "index">): ListedPackage => ({
   filename,
   size,
   sha256,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { FramedFacts, RoundSums, Segment } from "../../../../src/domain/releases/framing/framing.ts";
+import type { FramedFacts, FramedFile, RoundSums, Segment } from "../../../../src/domain/releases/framing/framing.ts";
+import type { PackageSigner } from "../../../../src/domain/releases/framing/signer.ts";
 import { rpmMaker } from "../../../../src/formats/rpm/package/maker.ts";
 
 const sumOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -30,19 +31,43 @@ export function factsOf(program: Uint8Array<ArrayBuffer>, more: Partial<FramedFa
   };
 }
 
+const unused = () => Promise.reject(new Error("a package needs no such signature"));
+
+/** A signer of packages alone. */
+export const signerOf = (signOnce: PackageSigner["signOnce"]): PackageSigner => ({
+  keys: [],
+  keyring: new Uint8Array(),
+  armoredKeyring: "",
+  sign: unused,
+  signArmored: unused,
+  clearsign: unused,
+  signHashed: unused,
+  signOnce,
+});
+
 /** A signer whose signature is the SHA-256 of what it signs. */
-const signer = { signOnce: async (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest()) };
+const hashing = signerOf(async (data) => new Uint8Array(createHash("sha256").update(data).digest()));
+
+/** A package: its bytes, and its facts as the ledger has them. */
+export type FramedPackage = Pick<FramedFile, "filename" | "size" | "sha256" | "index"> & {
+  file: Uint8Array<ArrayBuffer>;
+};
 
 /** The package of a program, and the facts for listings. */
-export async function framed(facts: FramedFacts, program: Uint8Array<ArrayBuffer>) {
+export async function framed(
+  facts: FramedFacts,
+  program: Uint8Array<ArrayBuffer>,
+  signer: PackageSigner = hashing,
+): Promise<FramedPackage> {
   const stored = (segment: Segment) =>
     segment instanceof Uint8Array ? segment : program.subarray(segment.offset, segment.offset + segment.length);
   const sums: RoundSums[] = [];
   let file = new Uint8Array();
   for (const round of rpmMaker.rounds) {
-    const segments = await round(facts, signer as never, sums);
+    const segments = await round(facts, signer, sums);
     file = new Uint8Array(Buffer.concat(segments.map(stored)));
     sums.push({ size: file.length, sha256: sumOf(file), sha256With: () => new Uint8Array(32) });
   }
-  return { file, index: await rpmMaker.index(facts, signer as never, sums) };
+  const index = await rpmMaker.index(facts, signer, sums);
+  return { file, filename: rpmMaker.filename(facts), size: file.length, sha256: sumOf(file), index };
 }
