@@ -16,6 +16,7 @@ import {
 import { findArch } from "./package/names.ts";
 import { repoFile, repoSection } from "./repo-file.ts";
 import { type AskedRepodata, askedRepodata } from "./repodata.ts";
+import { VALID } from "./repomd.ts";
 import { findRepository, parsePackageFile, parseRepodataFile, REPOSITORIES, type RepodataFile } from "./repository.ts";
 
 const access = { security: [{}, ...LICENSE_SECURITY] };
