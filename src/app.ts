@@ -3,6 +3,7 @@ import { getPath } from "hono/utils/url";
 import { type Format, offersOf, packageFormats } from "./domain/catalog/format.ts";
 import { STRIPE_KEY_REFUSAL } from "./domain/purchase/key-refusal-note.ts";
 import { STRIPE_OUTAGE } from "./domain/purchase/stripe.ts";
+import { apt } from "./formats/apt/format.ts";
 import { arch } from "./formats/arch/format.ts";
 import { aur } from "./formats/aur/format.ts";
 import { git } from "./formats/git/format.ts";
@@ -25,7 +26,7 @@ import shopStyle from "./web/shop/shop.css";
 import storefrontStyle from "./web/storefront/storefront.css";
 
 /** Every format, in the order that pages show them in. A new format is a room in src/formats and its line here. */
-const FORMATS: readonly Format[] = [install, oci, git, rpm, arch, aur, homebrew];
+const FORMATS: readonly Format[] = [install, oci, git, apt, rpm, arch, aur, homebrew];
 
 /** The parts that the rooms hand to every request and to the cron. */
 export const service = serviceOf(FORMATS);

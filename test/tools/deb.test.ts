@@ -15,7 +15,7 @@ const tools = installed("dpkg", "dpkg-deb", "fakeroot", "ar", "tar", "bsdtar");
 
 const PROGRAM = encodeUtf8("#!/bin/sh\necho llm-worker-rbee-cpu 1.2.0\n");
 const FACTS = framedFacts(PROGRAM, {
-  documents: { LICENSE: "The license.\n" },
+  documents: { LICENSE: "The license.\n", PROVENANCE: "The source.\n" },
   requires: { libc: { name: "glibc", version: "2.31" } },
 });
 
@@ -56,7 +56,7 @@ Description: LLM inference worker for rbee, for any CPU
       "drwxr-xr-x root/root ./usr/share/",
       "drwxr-xr-x root/root ./usr/share/doc/",
       "drwxr-xr-x root/root ./usr/share/doc/llm-worker-rbee-cpu/",
-      "-rw-r--r-- root/root ./usr/share/doc/llm-worker-rbee-cpu/LICENSE",
+      "-rw-r--r-- root/root ./usr/share/doc/llm-worker-rbee-cpu/PROVENANCE",
       "-rw-r--r-- root/root ./usr/share/doc/llm-worker-rbee-cpu/copyright",
       "-rwxr-xr-x root/root ./usr/bin/llm-worker-rbee-cpu",
       "",
@@ -90,12 +90,12 @@ Description: LLM inference worker for rbee, for any CPU
     expect(await run(join(folder, "root/usr/bin/llm-worker-rbee-cpu"))).toBe("0\nllm-worker-rbee-cpu 1.2.0\n");
     expect(statSync(join(folder, "root/usr/bin/llm-worker-rbee-cpu")).mtimeMs).toBe(FACTS.madeAt * 1000);
     expect(readFileSync(join(folder, "root/usr/share/doc/llm-worker-rbee-cpu/copyright"), "utf8")).toContain(
-      "https://rbee.dev",
+      "Its license is GPL-3.0-or-later.\n\nThe license.\n",
     );
     // dpkg has made the sums that the package does not bring.
     expect(await dpkg("--verify", "llm-worker-rbee-cpu")).toBe("0\n");
-    writeFileSync(join(folder, "root/usr/share/doc/llm-worker-rbee-cpu/LICENSE"), "Another.\n");
-    expect(await dpkg("--verify", "llm-worker-rbee-cpu")).toMatch(/^\d\n\?\?5\?{6} .*LICENSE$/m);
+    writeFileSync(join(folder, "root/usr/share/doc/llm-worker-rbee-cpu/PROVENANCE"), "Another.\n");
+    expect(await dpkg("--verify", "llm-worker-rbee-cpu")).toMatch(/^\d\n\?\?5\?{6} .*PROVENANCE$/m);
     expect(await dpkg("--purge", "llm-worker-rbee-cpu")).toMatch(/^0\n/);
   });
 

@@ -1,7 +1,7 @@
 import { logFailure } from "../../lib/log.ts";
-import type { UnixSeconds } from "../../lib/time.ts";
+import { MINUTE, type UnixSeconds } from "../../lib/time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { type EdgeKey, readEdge } from "../../platform/storage/edge-store.ts";
+import { type EdgeKey, ISOLATE_TTL, readEdge } from "../../platform/storage/edge-store.ts";
 import type { Changes } from "../../platform/storage/settle.ts";
 import type { LicenseRecord } from "../licensing/license/record.ts";
 import type { Manifest } from "../releases/manifest.ts";
@@ -33,6 +33,18 @@ export type ListedWorker = {
   license: LicenseRecord | null;
   record: unknown;
 };
+
+/** The time after a change in which some location may still use the older records, in seconds. */
+const SETTLING = MINUTE + ISOLATE_TTL;
+
+/**
+ * The date of a listing at `now` if its newest record was made at `changedAt`. pacman and apt download a listing only
+ * if its date is later than their copy's, to the second. While a change propagates, a copy may mix new and old records,
+ * or miss another change in the same second. It is dated one second back then, so that they download it once more
+ * afterwards.
+ */
+export const listingDate = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
+  now <= changedAt + SETTLING ? changedAt - 1 : changedAt;
 
 /** The refusals that leave a worker out of a listing. */
 const NOTHING_THERE: ReadonlySet<DeliveryRefusal["code"]> = new Set([

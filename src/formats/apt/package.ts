@@ -81,20 +81,23 @@ const foldersOf = (id: string): string[] => [
   `./usr/share/doc/${id}`,
 ];
 
-/** The documents by name, with the `copyright` that each package must have (Debian policy 12.5). */
-const documentsOf = (facts: FramedFacts): [name: string, bytes: Uint8Array<ArrayBuffer>][] =>
-  Object.entries({ copyright: copyrightOf(facts), ...facts.documents })
+/**
+ * The documents by name. The license's text is in `copyright`, which each package must have, and not a second time
+ * beside it (Debian policy 12.5).
+ */
+function documentsOf(facts: FramedFacts): [name: string, bytes: Uint8Array<ArrayBuffer>][] {
+  const { LICENSE: license = "", ...others } = facts.documents;
+  return Object.entries({ ...others, copyright: copyrightOf(facts, license) })
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, text]) => [name, encodeUtf8(text)]);
+}
 
-/** Where the program comes from and its license, for a package whose documents do not tell it. */
-const copyrightOf = ({ worker, version }: FramedFacts): string =>
-  [
-    `${worker.id} ${version} is made by the rbee project, ${worker.homepage}.`,
-    `Its license is ${worker.license} (SPDX).`,
-    ...(/^GPL-3\.0/.test(worker.license) ? ["The text of the license is in /usr/share/common-licenses/GPL-3."] : []),
-    "",
-  ].join("\n");
+/** Where the program comes from, and its license. */
+const copyrightOf = ({ worker, version }: FramedFacts, license: string): string =>
+  `${worker.id} ${version} is made by the rbee project, ${worker.homepage}.
+Its license is ${worker.license}.
+
+${license}`;
 
 const folder = (name: string, mtime: UnixSeconds): Uint8Array<ArrayBuffer> =>
   tarHeader({ kind: "folder", name, mode: 0o755, mtime });

@@ -1,5 +1,8 @@
 import type { Platform } from "../../domain/releases/manifest.ts";
 
+/** The name of the packages' framing in the ledger and the edge copy. */
+export const DEB = "deb";
+
 /** The platforms, by Debian's names of their architectures (`dpkg-architecture -L`). */
 export const DEBIAN_ARCHITECTURES = {
   amd64: "linux-x86_64",

@@ -5,9 +5,9 @@ import { type PackageRecord, packagesFromLedger } from "../../domain/releases/ma
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { HOUR, MINUTE, type UnixSeconds } from "../../lib/time.ts";
+import { HOUR, type UnixSeconds } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/document.ts";
-import { type EdgeKey, ISOLATE_TTL, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
+import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { faultOfClaims } from "./claims.ts";
 import type { Listing } from "./listing.ts";
 import { type PacmanContents, parsePkginfo } from "./pacman.ts";
@@ -95,18 +95,6 @@ function file(name: string, text: string) {
   const body = new TextEncoder().encode(text);
   return { header: { ...COMMON, name, type: "file" as const, size: body.length, mode: 0o644 }, body };
 }
-
-/** The time after a change in which some location may still use the older records, in seconds. */
-const SETTLING = MINUTE + ISOLATE_TTL;
-
-/**
- * The `Last-Modified` of a database at `now` if its newest record was made at `changedAt`. pacman downloads a database
- * only if this date is later than its copy's, to the second. While a change propagates, a copy may mix new and old
- * records, or miss another change in the same second. It is dated one second back then, so that pacman downloads it
- * once more afterwards.
- */
-export const databaseDate = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
-  now <= changedAt + SETTLING ? changedAt - 1 : changedAt;
 
 /** One package of a database: its folder's name, and the texts of the two files in it. */
 export type PackageEntry = { folder: string; desc: string; files: string };

@@ -1,6 +1,7 @@
 import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import { addressOfFile } from "../../domain/delivery/routes/download.ts";
+import { listingDate } from "../../domain/delivery/tier-listing.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import {
   type AppContext,
@@ -13,7 +14,7 @@ import {
   z,
 } from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";
-import { databaseDate, databaseOf } from "./database.ts";
+import { databaseOf } from "./database.ts";
 import { listingFor } from "./listing.ts";
 import type { PacmanArch } from "./pacman.ts";
 import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
@@ -106,7 +107,7 @@ async function answerDatabase(
   const { packages, changedAt } = await listingFor(c, repository, arch, asker, (changes) => settle(c, changes));
   const { now } = c.var;
   const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
-  const lastModified = new Date(databaseDate(changedAt, now) * 1000).toUTCString();
+  const lastModified = new Date(listingDate(changedAt, now) * 1000).toUTCString();
   const headers = new Headers({
     "Cache-Control": tier === "free" ? "public, no-cache" : "private, no-cache",
     ETag: etag,

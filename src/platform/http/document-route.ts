@@ -31,7 +31,7 @@ const contentTypeOf = (type: string): string =>
 export function documentRoute(
   path: string,
   { content, type, example, headers, ...docs }: PublicDocument,
-  make: (config: Config) => string | Uint8Array | Promise<string>,
+  make: (config: Config) => string | Uint8Array | Promise<string | Uint8Array>,
 ): OpenAPIHono<AppEnv> {
   const document = onceResolved(async (config: Config) => staticDocument(await make(config), contentTypeOf(type)));
   const schema = typeof example === "string" ? z.string().openapi({ example }) : example;

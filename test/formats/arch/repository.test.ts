@@ -1,6 +1,7 @@
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
-import { databaseArchive, databaseDate, packageEntry } from "../../../src/formats/arch/database.ts";
+import { listingDate } from "../../../src/domain/delivery/tier-listing.ts";
+import { databaseArchive, packageEntry } from "../../../src/formats/arch/database.ts";
 import { findArch, findRepository, parseRepositoryFile } from "../../../src/formats/arch/repository.ts";
 
 describe("a file of a repository", () => {
@@ -129,13 +130,13 @@ describe("a database", () => {
 
   it("has a date that grows with every change, and once more when the change has propagated", () => {
     const changed = 1_800_000_000;
-    const before = databaseDate(changed - 1000, changed - 1);
-    const whileSettling = databaseDate(changed, changed);
-    const settled = databaseDate(changed, changed + 71);
+    const before = listingDate(changed - 1000, changed - 1);
+    const whileSettling = listingDate(changed, changed);
+    const settled = listingDate(changed, changed + 71);
     expect(before).toBeLessThan(whileSettling);
-    expect(databaseDate(changed, changed + 70)).toBe(whileSettling);
+    expect(listingDate(changed, changed + 70)).toBe(whileSettling);
     expect(whileSettling).toBeLessThan(settled);
-    expect(databaseDate(changed, changed + 100_000)).toBe(settled);
-    expect(databaseDate(changed + 1, changed + 1)).toBeGreaterThan(whileSettling);
+    expect(listingDate(changed, changed + 100_000)).toBe(settled);
+    expect(listingDate(changed + 1, changed + 1)).toBeGreaterThan(whileSettling);
   });
 });
