@@ -24,7 +24,7 @@ export function imageOf(file: FramedFile): ImageIndex | null {
   const known = read.get(file);
   if (known !== undefined) return known;
   const { data = null, error } = imageSchema().safeParse(file.index);
-  if (error) logFailure("framed.unreadable", error, { filename: file.filename });
+  if (error) logFailure("image.unreadable", error, { filename: file.filename });
   read.set(file, data);
   return data;
 }

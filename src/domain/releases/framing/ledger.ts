@@ -9,8 +9,9 @@ export const framedFilesFromLedger = (db: D1Database, workerId: string): Promise
   select(db, workerId, null);
 
 /**
- * The framed files of one format and worker, as the ledger has them: those of the default build of each platform and
- * release, yanked and blocked releases included. Throws D1's errors.
+ * The framed files of one format and worker, as the ledger has them: those of all builds, of a platform and release the
+ * default one's first. Files of its other builds have the same name. Yanked and blocked releases are included. Throws
+ * D1's errors.
  */
 export const framedFromLedger = async (db: D1Database, format: string, workerId: string): Promise<FramedRecord> =>
   (await select(db, workerId, format)).get(format) ?? { files: [] };
@@ -47,27 +48,28 @@ async function select(db: D1Database, workerId: string, format: string | null): 
       return [id, version];
     }),
   );
-  const defaults = defaultBuilds((artifacts?.results ?? []).map((row) => ArtifactRow.parse(row)));
+  const rows = Map.groupBy(
+    (framed?.results ?? []).map((row) => FramedRow.parse(row)),
+    ({ artifact_id }) => artifact_id,
+  );
   const found = new Map<string, FramedRecord["files"]>();
-  for (const row of framed?.results ?? []) {
-    const { artifact_id, format: name, filename, size, sha256, frame_key, layout, listing } = FramedRow.parse(row);
-    const build = defaults.get(artifact_id);
-    const version = build && versions.get(build.release_id);
-    if (!build || version === undefined) continue;
-    const file = { version, stored: build.filename, filename, size, sha256, frame_key, layout, index: listing };
-    found.set(name, [...(found.get(name) ?? []), file]);
+  for (const build of defaultsFirst((artifacts?.results ?? []).map((row) => ArtifactRow.parse(row)))) {
+    const version = versions.get(build.release_id);
+    if (version === undefined) continue;
+    for (const { format: name, filename, size, sha256, frame_key, layout, listing } of rows.get(build.id) ?? []) {
+      const file = { version, stored: build.filename, filename, size, sha256, frame_key, layout, index: listing };
+      found.set(name, [...(found.get(name) ?? []), file]);
+    }
   }
   return new Map([...found].map(([name, files]) => [name, { files }]));
 }
 
-/** The ready default builds, by the artifact's id. */
-function defaultBuilds(artifacts: readonly Artifact[]): Map<string, Artifact> {
+/** The ready builds. Of a platform and release, the default one comes first. */
+function defaultsFirst(artifacts: readonly Artifact[]): Artifact[] {
   const ready = artifacts.filter(({ state }) => state === "ready");
   const groups = Map.groupBy(ready, ({ release_id, platform }) => `${release_id} ${platform}`);
-  return new Map(
-    [...groups.values()].flatMap((group) => {
-      const build = defaultBuild(group, group[0]?.platform ?? "");
-      return build ? [[build.id, build] as const] : [];
-    }),
-  );
+  return [...groups.values()].flatMap((group) => {
+    const build = defaultBuild(group, group[0]?.platform ?? "");
+    return build ? [build, ...group.filter((one) => one !== build)] : [];
+  });
 }

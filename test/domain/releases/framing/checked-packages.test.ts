@@ -182,16 +182,16 @@ describe("packages of a binary that is checked", () => {
     expect(await count("framed_files")).toBe(0);
   });
 
-  it("of another build than the default one are not published", async () => {
+  it("of the default build come before those of another one, which have the same name", async () => {
     const framer = testFramer(plainFraming);
     const needy = { libc: { name: "glibc", version: "2.39" } };
-    const [first] = [await complete(await uploaded(), framer)];
-    await complete(await uploaded({ bytes: randomBytes(50), filename: "newer", requires: needy }), framer);
+    await complete(await uploaded({ bytes: randomBytes(50), filename: "needy", requires: needy }), framer);
+    const usual = await complete(await uploaded(), framer);
     await publish();
     expect(await count("framed_files")).toBe(2);
-    expect((await framedFromLedger(env.DB, "plain", WORKER)).files.map(({ stored }) => stored)).toEqual([
-      first?.filename,
-    ]);
+    const { files } = await framedFromLedger(env.DB, "plain", WORKER);
+    expect(files.map(({ stored }) => stored)).toEqual([usual.filename, "needy"]);
+    expect(new Set(files.map(({ filename }) => filename)).size).toBe(1);
   });
 
   it("leave R2 with their file, an hour later", async () => {
