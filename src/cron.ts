@@ -12,6 +12,7 @@ import { customerAddressesJob } from "./domain/purchase/customer.ts";
 import { reconcile } from "./domain/purchase/reconciliation.ts";
 import { checkJobs } from "./domain/releases/artifact/check-job.ts";
 import { freeDiscardedObjects } from "./domain/releases/artifact/discarded-store.ts";
+import { frameJob } from "./domain/releases/framing/frame-job.ts";
 import { webhookJobs } from "./domain/webhooks/delivery/run.ts";
 import { logEvent, logFailure } from "./lib/log.ts";
 import { DAY, type UnixSeconds } from "./lib/time.ts";
@@ -73,6 +74,7 @@ export const jobs: readonly Job[] = [
   shortJob("forget-old-rows", isRetentionTime, ({ env, now }) => forgetOldRows(env.DB, now)),
   backfillJob,
   ...checkJobs,
+  frameJob,
   ...webhookJobs,
   backupJob,
   ...service.formats.flatMap((format) => format.jobs ?? []),

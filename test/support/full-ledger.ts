@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
+import { LONGEST_INDEX } from "../../src/domain/releases/framing/store.ts";
 import { EVENT_TYPES } from "../../src/domain/webhooks/event/types.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime } from "../../src/lib/time.ts";
@@ -70,6 +71,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
   const postbox = newPostbox();
   await signedInByKey(sold, postbox.env);
   await signedInByMail(email, postbox);
+  await env.BINARIES.put("frames/longest", "frame");
   await writeWatermark(env.DB, CRON_MARK, { at: currentTime(), position: license.id });
   await noteUnnamed(env.DB, currentTime(), "provenance/unnamed").run();
   await storeDeadLetter(env.DB, { queue: "downloads", body: refusals(license.id), reason: wide(300) }, currentTime());
@@ -79,6 +81,10 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
       `INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at, signature, pgp_signature)
        SELECT id, upload_id, 'token:adm_test', 1, 1, ?, ? FROM artifacts WHERE state = 'uploading' LIMIT 1`,
     ).bind(wide(16_384), pgpSignature()),
+    env.DB.prepare(
+      `INSERT INTO framed_files SELECT id, 'longest', ?, size + 5, sha256, 'frames/longest', 5, sha256, json_array(5), ?, ?, 1, 'chg_1'
+       FROM artifacts LIMIT 1`,
+    ).bind(wide(128), JSON.stringify({ text: wide(LONGEST_INDEX - 14) }), "A".repeat(40)),
     env.DB.prepare("INSERT INTO blocked_files SELECT sha256, release_id, ?, ?, filename, 1 FROM artifacts").bind(
       WORKER,
       "1.0.0",

@@ -12,11 +12,13 @@ const NOTED = `(SELECT * FROM backup_changes ORDER BY seq LIMIT ${ROUND})`;
 /** Whether these are all changes. Only the last round counts rows, because that reads an index of each table. */
 const ALL_NOTED = `(SELECT count(*) FROM (SELECT 1 FROM backup_changes LIMIT ${ROUND + 1})) <= ${ROUND}`;
 
-/** The objects of releases that are, or were, offered: they never change. */
+/** The objects of releases that are, or were, offered, and the frames of their packages: they never change. */
 const OBJECTS = `SELECT * FROM (
     SELECT artifacts.object_key AS key, artifacts.size, artifacts.sha256 FROM artifacts JOIN releases ON releases.id = release_id
       WHERE state = 'ready' AND status <> 'draft'
     UNION ALL SELECT object_key, size, sha256 FROM provenance JOIN releases ON releases.id = release_id WHERE status <> 'draft'
+    UNION ALL SELECT frame_key, frame_size, frame_sha256 FROM framed_files JOIN artifacts ON artifacts.id = artifact_id
+      JOIN releases ON releases.id = release_id WHERE status <> 'draft'
   ) WHERE ${ALL_NOTED} ORDER BY key`;
 
 const Noted = z.object({ table_name: z.string(), key: z.string() });

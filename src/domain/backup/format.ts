@@ -30,7 +30,7 @@ export type RowKey = z.infer<typeof RowKey>;
 export const ChangeLine = z.object({ table: z.string(), key: RowKey, row: Row.nullable() });
 export type ChangeLine = z.infer<typeof ChangeLine>;
 
-/** A line of `objects`: an object in R2 that a release offers. */
+/** A line of `objects`: an object in R2 that a release offers, or the frame of a package. */
 export const ObjectLine = z.object({ key: z.string(), size: z.int(), sha256: z.string() });
 export type ObjectLine = z.infer<typeof ObjectLine>;
 

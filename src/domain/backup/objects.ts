@@ -9,8 +9,9 @@ export type ObjectFault = { key: string; fault: "missing" | "size" };
 
 /**
  * Looks up the objects of a backup from number `from` (0 is the first). `next` is the number to go on with, null at the
- * end. A blocked file that R2 lacks is no fault: it is deleted when an owner lifts the block, and a restored
- * ledger must block it again. Throws D1's and R2's errors, and an error if a list of objects is missing.
+ * end. A blocked file that R2 lacks is no fault: it is deleted when an owner lifts the block, and a restored ledger
+ * must block it again. Nor is the frame of a package that has been made again since. Throws D1's and R2's errors, and
+ * an error if a list of objects is missing.
  */
 export async function checkObjects(
   { DB, BINARIES, BACKUPS }: Pick<Env, "DB" | "BINARIES" | "BACKUPS">,
@@ -26,8 +27,11 @@ export async function checkObjects(
       );
       const missing = looks.flatMap(({ object, fault }) => (fault === "missing" ? [object] : []));
       const blocked = new Set((await findBlocked(DB, missing)).map(({ sha256 }) => sha256));
+      const replaced = await replacedFrames(DB, missing);
       const faults = looks.flatMap(({ object: { key: lost, sha256 }, fault }) =>
-        fault === null || (fault === "missing" && blocked.has(sha256)) ? [] : [{ key: lost, fault }],
+        fault === null || (fault === "missing" && (blocked.has(sha256) || replaced.has(lost)))
+          ? []
+          : [{ key: lost, fault }],
       );
       const next = from + listed.length;
       return { checked: listed.length, faults, next: next < objects.count ? next : null };
@@ -35,6 +39,17 @@ export async function checkObjects(
     before += rows;
   }
   return { checked: 0, faults: [], next: null };
+}
+
+/** The keys of frames among `objects` that the ledger names no more. Throws D1's errors. */
+async function replacedFrames(db: D1Database, objects: readonly ObjectLine[]): Promise<Set<string>> {
+  const frames = objects.map(({ key }) => key).filter((key) => key.startsWith("frames/"));
+  if (frames.length === 0) return new Set();
+  const { results } = await db
+    .prepare("SELECT value AS key FROM json_each(?) WHERE value NOT IN (SELECT frame_key FROM framed_files)")
+    .bind(JSON.stringify(frames))
+    .all<{ key: string }>();
+  return new Set(results.map(({ key }) => key));
 }
 
 async function readObjects(bucket: R2Bucket, key: string): Promise<ObjectLine[]> {

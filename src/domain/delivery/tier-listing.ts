@@ -23,8 +23,8 @@ export type ListedTier = {
 };
 
 /**
- * A worker that the asker may have. `delivery` is of the first wanted file that is there, `license` the asker's and null
- * for a free worker, and `record` the one that `recordOf` names: null if the edge copy has none or failed.
+ * A worker that the asker may have. `delivery` is of the first wanted file that is there, `license` the asker's and
+ * null for a free worker, and `record` the one that `recordOf` names: null if the edge copy has none or failed.
  */
 export type ListedWorker = {
   worker: Worker;

@@ -57,7 +57,11 @@ it("a backup has every row of every table, and the objects of releases, and leav
     manifest.tables.map(({ name }) => [name, rows[name]?.length]),
   );
   const objects = await objectsOf(manifest);
-  expect(objects.map(({ key }) => key.split("/")[0])).toEqual(["artifacts", "artifacts", "provenance"]);
+  const kinds = Map.groupBy(objects, ({ key }) => key.split("/")[0]);
+  expect([...kinds.keys()]).toEqual(["artifacts", "frames", "provenance"]);
+  expect([kinds.get("artifacts")?.length, kinds.get("provenance")?.length]).toEqual([2, 1]);
+  const framed = await env.DB.prepare("SELECT frame_key FROM framed_files ORDER BY 1").all<{ frame_key: string }>();
+  expect(kinds.get("frames")?.map(({ key }) => key)).toEqual(framed.results.map(({ frame_key }) => frame_key));
   for (const { key, size } of objects) expect((await env.BINARIES.head(key))?.size).toBe(size);
   expect((await env.DB.prepare(schema).all()).results).toEqual(before);
   expect(await ledgerRows(["backup_captures", "backup_changes"])).toEqual({ backup_captures: [], backup_changes: [] });

@@ -1,10 +1,12 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { continueBackup } from "../../../src/domain/backup/run.ts";
+import { freeDiscardedObjects } from "../../../src/domain/releases/artifact/discarded-store.ts";
 import { manifestFromLedger } from "../../../src/domain/releases/manifest-publication.ts";
-import { currentTime } from "../../../src/lib/time.ts";
+import { currentTime, DAY } from "../../../src/lib/time.ts";
 import { ask, codeOf, makeToken } from "../../support/admin-request.ts";
 import { act, read, send, signedIn } from "../../support/console-admin.ts";
+import { count } from "../../support/license-fixture.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { declarationOf, publishRelease, randomBytes } from "../../support/publish-release.ts";
 import {
@@ -104,13 +106,17 @@ describe("lifting a block", () => {
       version: "0.9.0",
       files: [{ bytes: randomBytes(50) }],
     });
+    const frames = await count("framed_files");
+    expect(frames).toBeGreaterThan(0);
     const backup = "2026-11-28T02-00-00Z";
     await continueBackup(env, backup, { isFirst: true, calls: 10_000, hasTime: () => true });
     await post(`/${id}/block`, { reason: "CVE-2026-1" });
     await unblock(id);
+    await freeDiscardedObjects(env, currentTime() + DAY);
+    expect((await env.BINARIES.list({ prefix: "frames/" })).objects).toEqual([]);
     const owner = (await makeToken(["owner"])).token;
     const look = async () => (await ask("GET", `/v1/admin/backups/${backup}/objects`, { token: owner })).json();
-    expect(await look()).toEqual({ checked: 3, faults: [], next: null });
+    expect(await look()).toEqual({ checked: 3 + frames, faults: [], next: null });
     const key = others[0]?.object_key ?? "";
     await env.BINARIES.delete(key);
     expect(await look()).toMatchObject({ faults: [{ key, fault: "missing" }] });

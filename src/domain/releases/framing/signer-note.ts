@@ -21,3 +21,12 @@ export function notedSigner(signer: PackageSigner): { signer: PackageSigner; sig
     signedBy: () => (hasSigned ? (signer.keys[0]?.fingerprint ?? null) : null),
   };
 }
+
+/** A signer without keys, whose functions throw `error`. */
+export function missingSigner(error: unknown): PackageSigner {
+  const refuse = () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  return {
+    ...{ keys: [], keyring: new Uint8Array(), armoredKeyring: "" },
+    ...{ sign: refuse, signArmored: refuse, clearsign: refuse, signOnce: refuse, signHashed: refuse },
+  };
+}

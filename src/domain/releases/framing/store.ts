@@ -37,29 +37,37 @@ export const LONGEST_INDEX = 24_000;
 
 /**
  * The statements that record framed files of an artifact, in the change `made` of `root`. They replace those of the
- * same formats, whose frames are discarded.
+ * same formats, whose frames are discarded. `after`: the change is none of `root`, and takes effect if that is the last
+ * one.
  */
 export const framedWrites = (
   db: D1Database,
   root: Root,
-  made: { id: string; at: number },
+  made: { id: string; at: number; after?: string },
   rows: readonly FramedRow[],
 ): D1PreparedStatement[] =>
   rows.flatMap((row) => {
+    const guard = { id: made.after ?? made.id, at: made.at };
     const columns = columnsOf(row, made.id);
     const names = Object.keys(columns);
     const values = Object.values(columns);
     const old = "SELECT frame_key, NULL FROM framed_files WHERE artifact_id = ? AND format = ?";
     return [
-      discardWrite(db, root, made, old, row.artifact_id, row.format),
+      discardWrite(db, root, guard, old, row.artifact_id, row.format),
       ifChanged(
         db,
         root,
-        made.id,
+        guard.id,
         `INSERT OR REPLACE INTO framed_files (${names.join(", ")}) SELECT ${names.map(() => "?").join(", ")} WHERE TOOK_EFFECT`,
         ...values,
       ),
-      ifChanged(db, root, made.id, "DELETE FROM discarded_objects WHERE object_key = ? AND TOOK_EFFECT", row.frame_key),
+      ifChanged(
+        db,
+        root,
+        guard.id,
+        "DELETE FROM discarded_objects WHERE object_key = ? AND TOOK_EFFECT",
+        row.frame_key,
+      ),
     ];
   });
 

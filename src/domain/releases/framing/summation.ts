@@ -13,7 +13,7 @@ import {
   segmentSum,
 } from "./segment-sum.ts";
 import type { PackageSigner } from "./signer.ts";
-import { notedSigner } from "./signer-note.ts";
+import { missingSigner, notedSigner } from "./signer-note.ts";
 
 const roundSchema = lazy(() => z.object({ size: z.int(), state: z.string() }));
 
@@ -47,6 +47,8 @@ export type SummedPackage = {
 
 /** The sums of all packages of a binary, while its bytes are read once for each round of the longest format. */
 export type Summation = {
+  /** Whether every framing has thrown, so that there is nothing to sum. */
+  isEmpty(): boolean;
   /** The current pass, and its bytes so far. */
   place(): { pass: number; at: number };
   /** Takes the next stored bytes. */
@@ -137,10 +139,14 @@ export async function beginSummation(
     work.sum = segmentSum(pieces.at(-1) ?? [], stored, { at: place.at, state: decodeBase64(saved.state) });
   };
 
+  // Only the formats that sign need a signer.
+  const key = await Promise.resolve()
+    .then(signer)
+    .catch((error: unknown) => missingSigner(error));
   let works: Work[] = [];
   for (const framing of framingsFor(framings, facts.platform)) {
     try {
-      const noted = notedSigner(await signer());
+      const noted = notedSigner(key);
       const maker = await framing.load();
       const work: Work = { ...noted, format: framing.name, maker, rounds: [], pieces: [], sum: null };
       await resume(work);
@@ -152,6 +158,7 @@ export async function beginSummation(
   }
 
   return {
+    isEmpty: () => works.length === 0,
     place: () => ({ ...place }),
     update(bytes) {
       for (const { sum } of works) sum?.update(bytes);
