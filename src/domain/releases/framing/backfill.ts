@@ -126,7 +126,7 @@ async function record(env: FrameEnv, artifact: Artifact, summation: Summation): 
   const now = currentTime();
   const rows = await storeFrames(env, artifact.id, await summation.packages(), now);
   if (rows.length === 0) return;
-  // A change of the release in between may have dropped the file. Then nothing is written, and the next run looks again.
+  // A change of the release in between may have dropped the file. Then nothing is written; the next run looks again.
   const { id, worker_id, status, last_change, artifacts } = await readRelease(env.DB, artifact.release_id);
   if (!artifacts.some((one) => one.id === artifact.id && one.object_key === artifact.object_key)) return;
   const root = { table: "releases", id } as const;
