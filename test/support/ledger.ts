@@ -9,14 +9,14 @@ const INSERTED = {
 } as const;
 
 /**
- * Gives an empty database its tables. The migrations run once in a process; after that one batch makes the same schema.
+ * Gives an empty database its tables. The migrations run once in a process; after that one text of SQL makes the same schema.
  */
 function migrator(binding: keyof typeof INSERTED, migrationsOf: () => D1Migration[]): () => Promise<void> {
-  let schema: D1PreparedStatement[] | undefined;
+  let schema: D1PreparedStatement | undefined;
   return async () => {
     const database = env[binding];
     if (schema) {
-      await database.batch(schema);
+      await schema.run();
       return;
     }
     const migrations = migrationsOf();
@@ -27,12 +27,13 @@ function migrator(binding: keyof typeof INSERTED, migrationsOf: () => D1Migratio
          ORDER BY rowid`,
       )
       .all<{ sql: string }>();
-    const applied = database.prepare("INSERT INTO d1_migrations (name) VALUES (?)");
-    schema = [
-      ...results.map(({ sql }) => database.prepare(sql)),
-      ...migrations.map(({ name }) => applied.bind(name)),
-      database.prepare(INSERTED[binding]),
+    const applied = migrations.map(({ name }) => `('${name}')`).join(", ");
+    const statements = [
+      ...results.map(({ sql }) => sql),
+      `INSERT INTO d1_migrations (name) VALUES ${applied}`,
+      INSERTED[binding],
     ];
+    schema = database.prepare(statements.join(";\n"));
   };
 }
 
