@@ -18,7 +18,7 @@ export async function storeFrames(
   packages: readonly SummedPackage[],
   now: UnixSeconds,
 ): Promise<FramedRow[]> {
-  const rows: FramedRow[] = [];
+  const frames: { row: FramedRow; bytes: Uint8Array<ArrayBuffer> }[] = [];
   for (const { format, filename, size, sha256, index, segments, signedBy } of packages) {
     const { bytes, layout } = frameOf(segments);
     const length = JSON.stringify([index, layout]).length;
@@ -27,14 +27,19 @@ export async function storeFrames(
       logFailure("framing.failed", reason, { artifact_id: artifactId, format });
       continue;
     }
-    const frame_key = `frames/${sha256}/${newId("art")}`;
-    await noteUnnamed(env.DB, now, frame_key).run();
-    await env.BINARIES.put(frame_key, bytes);
-    rows.push({
+    const row = {
       ...{ artifact_id: artifactId, format, filename, size, sha256, layout, listing: index },
-      ...{ frame_key, frame_size: bytes.length, signed_by: signedBy, framed_at: now },
+      ...{
+        frame_key: `frames/${sha256}/${newId("art")}`,
+        frame_size: bytes.length,
+        signed_by: signedBy,
+        framed_at: now,
+      },
       frame_sha256: encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))),
-    });
+    };
+    frames.push({ row, bytes });
   }
-  return rows;
+  if (frames.length > 0) await env.DB.batch(frames.map(({ row }) => noteUnnamed(env.DB, now, row.frame_key)));
+  await Promise.all(frames.map(({ row, bytes }) => env.BINARIES.put(row.frame_key, bytes)));
+  return frames.map(({ row }) => row);
 }
