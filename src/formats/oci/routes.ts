@@ -2,6 +2,7 @@ import { createRouter, Problem } from "../../platform/http/route.ts";
 import { ociError, registryErrors } from "./errors.ts";
 import { base } from "./routes/base.ts";
 import { blobs } from "./routes/blobs.ts";
+import { catalog } from "./routes/catalog.ts";
 import { manifests } from "./routes/manifests.ts";
 import { referrers } from "./routes/referrers.ts";
 import { tags } from "./routes/tags.ts";
@@ -11,7 +12,7 @@ import { token } from "./routes/token.ts";
 export const ociRoutes = createRouter();
 
 ociRoutes.use("/v2/*", registryErrors);
-for (const router of [base, token, tags, manifests, blobs, referrers]) ociRoutes.route("/", router);
+for (const router of [base, token, catalog, tags, manifests, blobs, referrers]) ociRoutes.route("/", router);
 
 ociRoutes.all("/v2/*", (c) => {
   if (c.req.method === "GET" || c.req.method === "HEAD") {

@@ -52,6 +52,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /v2": "checkRegistry",
   "get /v2/token": "getRegistryToken",
   "post /v2/token": "getRegistryTokenByPassword",
+  "get /v2/_catalog": "listImageRepositories",
   "get /v2/rbee/{id}/tags/list": "listImageTags",
   "get /v2/rbee/{id}/manifests/{reference}": "getImageManifest",
   "get /v2/rbee/{id}/blobs/{digest}": "getImageBlob",

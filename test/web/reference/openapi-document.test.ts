@@ -119,7 +119,7 @@ describe("the OpenAPI document", () => {
   it("has a summary, an example and the errors of each operation", () => {
     for (const { name, path, operation } of operations) {
       // A registry's errors have a form of their own (OCI distribution specification).
-      const form = /^\/v2(\/(rbee\/.*|token))?$/.test(path) ? "application/json" : "application/problem+json";
+      const form = /^\/v2(\/(rbee\/.*|token|_catalog))?$/.test(path) ? "application/json" : "application/problem+json";
       expect(operation.summary, name).toMatch(/^[A-Z].{5,80}[^.]$/);
       const responses = Object.entries(operation.responses ?? {});
       const succeeds = responses.filter(([status]) => status < "400");

@@ -1,0 +1,73 @@
+import { readDeliveryFacts } from "../../../domain/delivery/facts.ts";
+import { workers } from "../../../domain/workers/workers.ts";
+import { logFailure } from "../../../lib/log.ts";
+import { type AppContext, createRoute, createRouter, Problem, z } from "../../../platform/http/route.ts";
+import { type EdgeKey, readEdge } from "../../../platform/storage/edge-store.ts";
+import { architectureOf, repositoryOf } from "../names.ts";
+import { registryErrorsAt, TAGS } from "../route.ts";
+import { pageOfTags } from "../tags.ts";
+
+const path = "/v2/_catalog";
+
+const list = createRoute({
+  method: "get",
+  path,
+  tags: TAGS,
+  summary: "The repositories of the container registry",
+  description:
+    "As `podman search` requests them: a repository for each worker with a released binary for Linux. Public.",
+  security: [],
+  request: {
+    query: z.object({
+      n: z.string().optional().openapi({ description: "The most repositories to return.", example: "100" }),
+      last: z.string().optional().openapi({
+        description: "Return the repositories after this one.",
+        example: "rbee/llm-worker-rbee-cpu",
+      }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The repositories.",
+      content: {
+        "application/json": {
+          schema: z
+            .object({ repositories: z.array(z.string()) })
+            .openapi({ example: { repositories: ["rbee/llm-worker-rbee-cpu"] } }),
+        },
+      },
+    },
+    ...registryErrorsAt(path),
+  },
+});
+
+/** `GET` of the repositories. */
+export const catalog = createRouter();
+
+catalog.openapi(list, async (c) => {
+  const { n, last } = c.req.valid("query");
+  if (n !== undefined && !/^\d{1,9}$/.test(n)) {
+    throw new Problem({ code: "MALFORMED_REQUEST", detail: "n must be a whole number." });
+  }
+  const page = pageOfTags(await repositories(c), { n: n === undefined ? null : Number(n), last: last ?? null });
+  const next = page.next && `<${path}?n=${n}&last=${encodeURIComponent(page.next)}>; rel="next"`;
+  return c.json({ repositories: page.tags }, 200, { "Cache-Control": "public, no-cache", ...(next && { Link: next }) });
+});
+
+/** The names of the repositories with images, in the order of their bytes. Reads KV at most once. */
+async function repositories(c: AppContext): Promise<string[]> {
+  const keys = workers.map(({ id }): EdgeKey => `manifest:${id}`);
+  // The ledger answers for each worker then.
+  await readEdge(c.env.EDGE, keys, c.var.now).catch((error: unknown) => logFailure("edge.unreadable", error, { keys }));
+  const names: string[] = [];
+  for (const worker of workers) {
+    const { manifest } = await readDeliveryFacts(c, worker.id, null);
+    const hasImage = manifest.releases.some(
+      ({ status, artifacts }) =>
+        status === "published" &&
+        artifacts.some(({ kind, platform }) => kind === "binary" && architectureOf(platform) !== null),
+    );
+    if (hasImage) names.push(repositoryOf(worker));
+  }
+  return names.sort();
+}
