@@ -28,7 +28,7 @@ export function installPage({ formats, available, system, url }: Content): Promi
     wide: true,
     publicPage: {
       description:
-        "Install rbee workers on Linux, macOS, Windows, Arch Linux or in a container, with the tool you already have. Commands ready to copy, and how to verify a download.",
+        "Install rbee workers with the tool you already have: apt, dnf, zypper, pacman, podman, docker, Homebrew or one script. Commands ready to copy, and how to verify.",
       url: `${url}/install`,
     },
     main: (
@@ -76,7 +76,8 @@ export function installPage({ formats, available, system, url }: Content): Promi
           <p>
             Premium workers need the key of a <a href="/plans">license</a>. A machine takes a seat when it first uses
             the key, and you can free the seat at any time in <a href="/account">your account</a>. The key is prompted
-            for, so it never lands in shell history. To activate this machine once:
+            for, so it never lands in shell history. apt, dnf, zypper, pacman and containers keep it where each of them
+            keeps credentials: see their commands above. To activate this machine once:
           </p>
           <CopyBlock id="activate" what="the command to activate a machine">
             {activationCommand(url)}
