@@ -44,7 +44,7 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
     const path = typeof fate === "object" && "rewrite" in fate ? (fate.at ?? url) : url;
     const forwarded = request({ host: "localhost", port: target, method, path, headers }, (answer) => {
       proxy.answered.push(`${method} ${url}`);
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.headers);
       // An answer that the catalog breaks off is broken off here as well.
       answer.on("error", () => outgoing.destroy());
       if (fate === "pass" || fate === "whole") {
