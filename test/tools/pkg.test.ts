@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { FramedFacts } from "../../src/domain/releases/framing/framing.ts";
 import type { PackageSigner } from "../../src/domain/releases/framing/signer.ts";
 import { databaseArchive, packageEntry } from "../../src/formats/arch/database.ts";
-import { framedIndex, pkgMaker } from "../../src/formats/arch/package.ts";
+import { framedIndex } from "../../src/formats/arch/framed-index.ts";
+import { pkgMaker } from "../../src/formats/arch/package.ts";
 import { decodeBase64, encodeUtf8 } from "../../src/lib/encoding.ts";
 import { armorCertificates, showFingerprint } from "../../src/lib/openpgp/public-key.ts";
 import {

@@ -20,6 +20,8 @@ export type ListedTier = {
   wanted: readonly Wanted[];
   /** The record of a worker that the listing reads beside its manifest. */
   recordOf(worker: Worker): EdgeKey;
+  /** A second record of a worker. The listing brings it into the isolate only. */
+  otherRecordOf?(worker: Worker): EdgeKey;
 };
 
 /**
@@ -106,12 +108,16 @@ async function firstDelivery(
  */
 async function readAtOnce(
   env: Pick<Env, "EDGE">,
-  { tier, recordOf }: ListedTier,
+  { tier, recordOf, otherRecordOf }: ListedTier,
   licenseId: string | null,
   now: UnixSeconds,
 ): Promise<{ candidates: Worker[]; records: ReadonlyMap<EdgeKey, unknown> }> {
   const ofTier = workers.filter((worker) => worker.tier === tier);
-  const keys = ofTier.flatMap((worker): EdgeKey[] => [`manifest:${worker.id}`, recordOf(worker)]);
+  const keys = ofTier.flatMap((worker): EdgeKey[] => [
+    `manifest:${worker.id}`,
+    recordOf(worker),
+    ...(otherRecordOf ? [otherRecordOf(worker)] : []),
+  ]);
   if (licenseId !== null) keys.push(`license:${licenseId}`);
   try {
     const records = await readEdge(env.EDGE, keys, now);

@@ -1,6 +1,5 @@
 import { packTar } from "modern-tar";
 import * as z from "zod";
-import type { ReleaseFile } from "../../domain/releases/manifest.ts";
 import { type PackageRecord, packagesFromLedger } from "../../domain/releases/manifest-publication.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { logFailure } from "../../lib/log.ts";
@@ -9,7 +8,7 @@ import { HOUR, type UnixSeconds } from "../../lib/time.ts";
 import { etagOf } from "../../platform/http/document.ts";
 import { type EdgeKey, readEdge, rememberEdge } from "../../platform/storage/edge-store.ts";
 import { faultOfClaims } from "./claims.ts";
-import type { Listing } from "./listing.ts";
+import type { ListedPackage, Listing } from "./listing.ts";
 import { type PacmanContents, parsePkginfo } from "./pacman.ts";
 
 /** A database's bytes and their entity tag. */
@@ -28,15 +27,17 @@ export async function databaseOf(
   withFiles: boolean,
   now: UnixSeconds,
 ): Promise<Database> {
-  const key = [withFiles, ...packages.map(({ artifact }) => artifact.object_key)].join(" ");
+  const key = [withFiles, ...packages.flatMap(({ file }) => [file.filename, file.sha256, file.pgp_signature])].join(
+    " ",
+  );
   const known = databases.get(key, now);
   if (known) return known;
   const entries = [];
-  for (const { workerId, artifact } of packages) {
-    const entry = await readEntry(env, workerId, artifact, now);
+  for (const listed of packages) {
+    const entry = await readEntry(env, listed, now);
     // One package that breaks the rules must not take the others away from every machine.
     if (entry.ok) entries.push(entry.value);
-    else logFailure("package.left_out", new Error(entry.error), { worker_id: workerId, filename: artifact.filename });
+    else logFailure("package.left_out", new Error(entry.error), about(listed));
   }
   const bytes = await databaseArchive(entries, withFiles);
   const database = { bytes, etag: etagOf(bytes) };
@@ -44,28 +45,37 @@ export async function databaseOf(
   return database;
 }
 
+const about = ({ workerId, file }: ListedPackage) => ({ worker_id: workerId, filename: file.filename });
+
 /** Contents that `pacman.check` has accepted when they were declared. */
 const StoredContents = z.object({ pkginfo: z.string(), files: z.array(z.string()) });
 
 async function readEntry(
   env: Pick<Env, "EDGE" | "DB">,
-  workerId: string,
-  artifact: ReleaseFile,
+  { workerId, file, contents }: ListedPackage,
   now: UnixSeconds,
 ): Promise<Result<PackageEntry, string>> {
+  const { pkginfo, files } = StoredContents.parse(contents ?? (await readContents(env, workerId, file.filename, now)));
+  // An earlier version of this service may have accepted claims that are refused today.
+  const info = parsePkginfo(pkginfo);
+  const fault = info.ok ? faultOfClaims(workerId, info.value) : info.error;
+  return fault === null ? packageEntry(file, { pkginfo, files }) : err(fault);
+}
+
+/** The contents of an uploaded package, from the edge copy or the ledger. */
+async function readContents(
+  env: Pick<Env, "EDGE" | "DB">,
+  workerId: string,
+  filename: string,
+  now: UnixSeconds,
+): Promise<unknown> {
   const key: EdgeKey = `packages:${workerId}`;
   const found = await readEdge(env.EDGE, [key], now).catch(() => new Map<EdgeKey, unknown>());
-  let contents = (found.get(key) as PackageRecord | null | undefined)?.[artifact.filename];
-  if (!contents) {
-    const record = await packagesFromLedger(env.DB, workerId);
-    rememberEdge(key, record, now);
-    contents = record[artifact.filename];
-  }
-  const stored = StoredContents.parse(contents);
-  // An earlier version of this service may have accepted claims that are refused today.
-  const info = parsePkginfo(stored.pkginfo);
-  const fault = info.ok ? faultOfClaims(workerId, info.value) : info.error;
-  return fault === null ? packageEntry(artifact, stored) : err(fault);
+  const known = (found.get(key) as PackageRecord | null | undefined)?.[filename];
+  if (known) return known;
+  const record = await packagesFromLedger(env.DB, workerId);
+  rememberEdge(key, record, now);
+  return record[filename];
 }
 
 /**
@@ -104,7 +114,7 @@ export type PackageEntry = { folder: string; desc: string; files: string };
  * repo-add.sh). It has no MD5SUM, because pacman checks SHA-256. The error is a fault of `.PKGINFO`.
  */
 export function packageEntry(
-  artifact: Pick<ReleaseFile, "filename" | "size" | "sha256" | "pgp_signature">,
+  artifact: ListedPackage["file"],
   { pkginfo, files }: PacmanContents,
 ): Result<PackageEntry, string> {
   const parsed = parsePkginfo(pkginfo);

@@ -3,15 +3,26 @@ import { listTier, type SettleChanges } from "../../domain/delivery/tier-listing
 import type { ReleaseFile } from "../../domain/releases/manifest.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { PACMAN_PLATFORMS, type PacmanArch, pacman } from "./pacman.ts";
+import { PACMAN_PLATFORMS, type PacmanArch, type PacmanContents, pacman } from "./pacman.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
+/**
+ * A package in a database. `contents` are those of a package that is framed around a binary; null: the record of
+ * uploaded packages has them.
+ */
+export type ListedPackage = {
+  workerId: string;
+  version: string;
+  file: Pick<ReleaseFile, "filename" | "size" | "sha256" | "pgp_signature">;
+  contents: PacmanContents | null;
+};
+
 /** The packages in one asker's database. `changedAt`: the time of the newest record behind it. */
-export type Listing = { packages: { workerId: string; artifact: ReleaseFile }[]; changedAt: UnixSeconds };
+export type Listing = { packages: ListedPackage[]; changedAt: UnixSeconds };
 
 /**
- * The packages of a repository for an architecture and `asker` (null: the free repository). For each worker it is the
- * package of the newest published stable release that the asker may have. Reads KV at most once, and throws, as
+ * The uploaded packages of a repository for an architecture and `asker` (null: the free repository). For each worker it
+ * is the package of the newest published stable release that the asker may have. Reads KV at most once, and throws, as
  * `listTier`.
  */
 export async function listingFor(
@@ -33,7 +44,12 @@ export async function listingFor(
     settle,
   );
   return {
-    packages: listed.map(({ worker, delivery }) => ({ workerId: worker.id, artifact: delivery.artifact })),
+    packages: listed.map(({ worker, delivery: { release, artifact } }) => ({
+      workerId: worker.id,
+      version: release.version,
+      file: artifact,
+      contents: null,
+    })),
     changedAt,
   };
 }

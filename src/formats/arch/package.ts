@@ -1,17 +1,12 @@
-import * as z from "zod";
+import type * as z from "zod";
 import type { FramedFacts, FramingMaker, Segment } from "../../domain/releases/framing/framing.ts";
 import type { Requires } from "../../domain/releases/requires/requires.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
 import { concat, encodeBase64, encodeUtf8 } from "../../lib/encoding.ts";
-import { lazy } from "../../lib/lazy.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../lib/tar.ts";
+import type { framedIndex } from "./framed-index.ts";
 import { archOf } from "./pacman.ts";
-
-/** The facts that a database tells about a framed package, and its OpenPGP signature in base64. */
-export const framedIndex = lazy(() =>
-  z.object({ pkginfo: z.string(), files: z.array(z.string()), signature: z.base64() }),
-);
 
 /**
  * Makes pacman packages around stored binaries: a tar that is not compressed, or one zstd frame if the binary is stored

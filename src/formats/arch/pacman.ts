@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { Platform } from "../../domain/releases/manifest.ts";
-import type { PackageFault, PackageFormat } from "../../domain/releases/package-format.ts";
+import type { ManifestArtifact, Platform } from "../../domain/releases/manifest.ts";
+import { formatOfFile, type PackageFault, type PackageFormat } from "../../domain/releases/package-format.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { printable } from "../../lib/printable.ts";
@@ -78,6 +78,15 @@ export const pacman: PackageFormat<PacmanContents> = {
 };
 
 const fault = (path: string, message: string): Result<never, PackageFault> => err({ path, message });
+
+/** The package of a release for a platform that its publisher has signed by OpenPGP, or undefined. */
+export const signedPackage = <File extends SignedFile>(artifacts: readonly File[], platform: Platform) =>
+  artifacts.find(
+    (file) =>
+      file.platform === platform && file.pgp_signature !== null && formatOfFile([pacman], file.filename) !== null,
+  );
+
+type SignedFile = Pick<ManifestArtifact, "platform" | "filename" | "pgp_signature">;
 
 /** The keys of a `.PKGINFO` that a pacman database contains: those with one value, and those with several. */
 const SINGLE = ["pkgname", "pkgbase", "pkgver", "pkgdesc", "url", "builddate", "packager", "size", "arch"] as const;

@@ -8,11 +8,11 @@ export type RepositoryName = keyof typeof REPOSITORIES;
 /** The repository with the packages of a tier. */
 export const repositoryOf = (tier: Tier): RepositoryName => (tier === "premium" ? "rbee-premium" : "rbee");
 
-/** A database of a repository, with the packages' file lists (`pacman -F`) or without. */
-export type DatabaseFile = { kind: "database"; withFiles: boolean };
+/** A database of a repository, with the packages' file lists (`pacman -F`) or without, or its signature. */
+export type DatabaseFile = { kind: "database"; withFiles: boolean; isSignature: boolean };
 
-/** A package, or a signature of it if the name ends with `.sig` or `.minisig`. */
-export type PackageFile = { kind: "package"; workerId: string; version: string; name: string };
+/** A package, or a signature of it if the name ends with `.sig` or `.minisig`. `isFramed`: no publisher uploaded it. */
+export type PackageFile = { kind: "package"; workerId: string; version: string; name: string; isFramed: boolean };
 
 /** The repository of that name, or null. */
 export const findRepository = (name: string): RepositoryName | null =>
@@ -21,25 +21,30 @@ export const findRepository = (name: string): RepositoryName | null =>
 /** The architecture of that name if packages exist for it, or null. */
 export const findArch = (name: string): PacmanArch | null => (name === "x86_64" || name === "aarch64" ? name : null);
 
-const DATABASE = /^(?<repository>.+)\.(?<kind>db|files)(?:\.tar\.gz)?$/;
+const DATABASE = /^(?<repository>.+)\.(?<kind>db|files)(?:\.tar\.gz)?(?<signature>\.sig)?$/;
 const PACKAGE =
-  /^(?<name>.+)-(?<version>\d+\.\d+\.\d+)-[\d.]+-(?<arch>[^-]+)\.pkg\.tar\.(?:gz|xz|zst)(?:\.(?:mini)?sig)?$/;
+  /^(?<name>.+)-(?<version>\d+\.\d+\.\d+)-[\d.]+-(?<arch>[^-]+)\.pkg\.tar(?<compression>\.(?:gz|xz|zst))?(?:\.(?:mini)?sig)?$/;
 
 /**
- * Parses a file name in the folder of a repository and architecture. Null for a name that never exists there, such as a
- * database's signature. Reads no storage. The version of a package is its release's, because a repository has final
+ * Parses a file name in the folder of a repository and architecture. Null for a name that never exists there. Only a
+ * `signed` repository has signatures of databases and packages that are framed around binaries, whose names say no
+ * compression. Reads no storage. The version of a package is its release's, because a repository has final
  * versions only, which pacman writes in the same form.
  */
 export function parseRepositoryFile(
   repository: RepositoryName,
   arch: PacmanArch,
   name: string,
+  { signed }: { signed: boolean },
 ): DatabaseFile | PackageFile | null {
   const database = DATABASE.exec(name)?.groups;
   if (database) {
-    return database["repository"] === repository ? { kind: "database", withFiles: database["kind"] === "files" } : null;
+    const isSignature = database["signature"] !== undefined;
+    if (database["repository"] !== repository || (isSignature && !signed)) return null;
+    return { kind: "database", withFiles: database["kind"] === "files", isSignature };
   }
-  const { name: workerId, version, arch: ofArch } = PACKAGE.exec(name)?.groups ?? {};
+  const { name: workerId, version, arch: ofArch, compression } = PACKAGE.exec(name)?.groups ?? {};
   if (workerId === undefined || version === undefined || ofArch !== arch) return null;
-  return { kind: "package", workerId, version, name };
+  const isFramed = compression === undefined;
+  return isFramed && !signed ? null : { kind: "package", workerId, version, name, isFramed };
 }

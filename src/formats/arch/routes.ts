@@ -1,23 +1,11 @@
-import { askerOf, DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
-import { answerConditions } from "../../domain/delivery/file-response.ts";
+import { DELIVERY_PROBLEMS } from "../../domain/delivery/authorization.ts";
 import { addressOfFile } from "../../domain/delivery/routes/download.ts";
-import { listingDate } from "../../domain/delivery/tier-listing.ts";
 import { findWorker } from "../../domain/workers/workers.ts";
-import {
-  type AppContext,
-  createRoute,
-  createRouter,
-  LICENSE_SECURITY,
-  operation,
-  Problem,
-  problems,
-  z,
-} from "../../platform/http/route.ts";
-import { settle } from "../../platform/storage/settle.ts";
-import { databaseOf } from "./database.ts";
+import { createRoute, createRouter, LICENSE_SECURITY, operation, problems, z } from "../../platform/http/route.ts";
+import { answerDatabase, noSuchFile } from "./database-response.ts";
 import { listingFor } from "./listing.ts";
-import type { PacmanArch } from "./pacman.ts";
-import { findArch, findRepository, parseRepositoryFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
+import { findArch, findRepository, parseRepositoryFile, REPOSITORIES } from "./repository.ts";
+import { signedArchRoutes } from "./signed-routes.ts";
 
 const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
   tag: "Package managers",
@@ -25,8 +13,9 @@ const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
   description:
     "`Server = .../arch/$repo/os/$arch` in pacman.conf. `{repository}.db` and `.files` (or `.db.tar.gz`, `.files.tar.gz`) are the " +
     "databases, with `Last-Modified` and `ETag`; that of `rbee-premium` lists of each worker the newest version that the asker's " +
-    "license covers. A package, its `.sig` and its `.minisig` redirect to a signed URL. Databases are not signed: " +
-    "`SigLevel = Required DatabaseOptional`. `rbee` needs no credential.",
+    "license covers, if its publisher has uploaded a package for pacman. A package, its `.sig` and its `.minisig` redirect to a " +
+    "signed URL. Databases are not signed: `SigLevel = Required DatabaseOptional`. `rbee` needs no credential. " +
+    "`/arch/signed/{repository}/os/{arch}` has signed databases and every worker.",
   access: { security: [{}, ...LICENSE_SECURITY] },
   params: z.object({
     repository: z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" }),
@@ -68,6 +57,7 @@ const serverRoute = createRoute({
 
 /** Every file that pacman asks of the repositories. */
 export const archRoutes = createRouter();
+archRoutes.route("/", signedArchRoutes);
 
 archRoutes.openAPIRegistry.registerPath(serverRoute);
 const server = serverRoute.getRoutingPath();
@@ -80,45 +70,10 @@ archRoutes.openapi(route, async (c) => {
   const params = c.req.valid("param");
   const repository = findRepository(params.repository);
   const arch = findArch(params.arch);
-  const file = repository && arch && parseRepositoryFile(repository, arch, params.file);
+  const file = repository && arch && parseRepositoryFile(repository, arch, params.file, { signed: false });
   if (!repository || !arch || !file) throw noSuchFile();
-  if (file.kind === "database") return answerDatabase(c, repository, arch, file.withFiles);
+  if (file.kind === "database") return answerDatabase(c, { repository, arch, file, list: listingFor });
   const worker = findWorker(file.workerId);
   if (worker?.id !== file.workerId || worker.tier !== REPOSITORIES[repository]) throw noSuchFile();
   return c.redirect(await addressOfFile(c, worker, file.version, file.name), 302);
 });
-
-async function answerDatabase(
-  c: AppContext,
-  repository: RepositoryName,
-  arch: PacmanArch,
-  withFiles: boolean,
-): Promise<Response> {
-  const tier = REPOSITORIES[repository];
-  const asker = await askerOf(c, { tier });
-  // pacman sends its credential only after this answer, which costs no read.
-  if (tier === "premium" && !asker) {
-    throw new Problem({
-      code: "CREDENTIAL_REQUIRED",
-      detail: `${repository} needs a license. Send the machine's name as user and the license key as password.`,
-      extras: { purchase_url: c.var.config.PURCHASE_URL },
-    });
-  }
-  const { packages, changedAt } = await listingFor(c, repository, arch, asker, (changes) => settle(c, changes));
-  const { now } = c.var;
-  const { bytes, etag } = await databaseOf(c.env, packages, withFiles, now);
-  const lastModified = new Date(listingDate(changedAt, now) * 1000).toUTCString();
-  const headers = new Headers({
-    "Cache-Control": tier === "free" ? "public, no-cache" : "private, no-cache",
-    ETag: etag,
-    "Last-Modified": lastModified,
-  });
-  if (tier === "premium") headers.set("Vary", "Authorization, Rbee-Machine");
-  const { status } = answerConditions(c.req.raw, { etag, lastModified, size: bytes.length });
-  if (status === 304) return new Response(null, { status, headers });
-  headers.set("Content-Type", "application/gzip");
-  headers.set("Content-Length", String(bytes.length));
-  return new Response(bytes, { headers });
-}
-
-const noSuchFile = (): Problem => new Problem({ code: "NOT_FOUND", detail: "The repository has no such file." });

@@ -144,6 +144,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   "get /apt/{repository}/pool/{worker}/{file}": "downloadAptPackage",
   "get /arch/{repository}/os/{arch}": "showPacmanRepositoryPage",
   "get /arch/{repository}/os/{arch}/{file}": "downloadPacmanFile",
+  "get /arch/signed/{repository}/os/{arch}/{file}": "getSignedPacmanFile",
   "get /rpm/rbee.repo": "getRpmConfiguration",
   "get /rpm/{repository}/{arch}/repodata/{file}": "getRpmMetadata",
   "get /rpm/{repository}/{arch}/{file}": "downloadRpmPackage",

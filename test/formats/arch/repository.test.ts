@@ -5,7 +5,7 @@ import { databaseArchive, packageEntry } from "../../../src/formats/arch/databas
 import { findArch, findRepository, parseRepositoryFile } from "../../../src/formats/arch/repository.ts";
 
 describe("a file of a repository", () => {
-  const parse = (name: string) => parseRepositoryFile("rbee", "x86_64", name);
+  const parse = (name: string) => parseRepositoryFile("rbee", "x86_64", name, { signed: false });
 
   it.each([
     ["rbee.db", false],
@@ -13,12 +13,18 @@ describe("a file of a repository", () => {
     ["rbee.files", true],
     ["rbee.files.tar.gz", true],
   ])("named %s is a database", (name, withFiles) => {
-    expect(parse(name)).toEqual({ kind: "database", withFiles });
+    expect(parse(name)).toEqual({ kind: "database", withFiles, isSignature: false });
   });
 
   it.each(["", ".sig", ".minisig"])("is a package, with %j behind its name", (suffix) => {
     const name = `llm-worker-rbee-cpu-1.10.0-1.2-x86_64.pkg.tar.zst${suffix}`;
-    expect(parse(name)).toEqual({ kind: "package", workerId: "llm-worker-rbee-cpu", version: "1.10.0", name });
+    expect(parse(name)).toEqual({
+      kind: "package",
+      workerId: "llm-worker-rbee-cpu",
+      version: "1.10.0",
+      name,
+      isFramed: false,
+    });
   });
 
   it.each([
@@ -33,6 +39,18 @@ describe("a file of a repository", () => {
     "",
   ])("never has the name %j", (name) => {
     expect(parse(name)).toBeNull();
+  });
+
+  it("is also a signature of a database, or a package of a binary, in a signed repository", () => {
+    const signed = (name: string) => parseRepositoryFile("rbee", "x86_64", name, { signed: true });
+    expect(signed("rbee.db.sig")).toEqual({ kind: "database", withFiles: false, isSignature: true });
+    expect(signed("rbee.files.tar.gz.sig")).toEqual({ kind: "database", withFiles: true, isSignature: true });
+    expect(signed("rbee-premium.db.sig")).toBeNull();
+    const name = "llm-worker-rbee-cpu-1.10.0-1-x86_64.pkg.tar";
+    const framed = { kind: "package", workerId: "llm-worker-rbee-cpu", version: "1.10.0", isFramed: true };
+    for (const one of [name, `${name}.sig`]) {
+      expect([signed(one), parse(one)]).toEqual([{ ...framed, name: one }, null]);
+    }
   });
 
   it("exists only in known repositories and for known architectures", () => {

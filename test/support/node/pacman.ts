@@ -82,8 +82,8 @@ export type ArchMachine = {
 };
 
 /**
- * Makes a machine that trusts only `packagers`, with `repositories` (name to `Server`) in its pacman.conf. `sigLevel` is
- * for databases and packages, and for files that it is given by name.
+ * Makes a machine that trusts only `packagers`, with `repositories` (name to `Server`) in its pacman.conf. `sigLevel`
+ * is for databases and packages, and for files that it is given by name.
  */
 export async function newArchMachine(
   packagers: readonly Pick<Packager, "publicKey" | "fingerprint">[],

@@ -24,7 +24,7 @@ const waysOn = async (system: string, path: string): Promise<string[]> => {
 };
 
 /** Lines of tools with tests of their own. */
-const OF_OTHER_TOOLS = /docker|podman|dnf|zypper|\/rpm\/|^username=|\/apt\/|apt(-get)? install/;
+const OF_OTHER_TOOLS = /pacman|docker|podman|dnf|zypper|\/rpm\/|\/arch\/|^username=|\/apt\/|apt(-get)? install/;
 
 /** The sentence of a system that has no way. */
 const missingOn = async (system: string, path: string): Promise<string | undefined> => {
@@ -78,7 +78,7 @@ describe("the ways to install a worker", () => {
     expect(await waysOn("linux", `/w/${id}`)).toEqual(["Install script", "rbee-catalog"]);
     expect(await waysOn("macos", `/w/${id}`)).toEqual(["Install script", "rbee-catalog"]);
     expect(await waysOn("windows", `/w/${id}`)).toEqual(["Windows Subsystem for Linux (WSL)"]);
-    expect(await waysOn("arch", `/w/${id}`)).toEqual(["makepkg", "AUR helper (yay, paru)"]);
+    expect(await waysOn("arch", `/w/${id}`)).toEqual(["makepkg", "pacman", "AUR helper (yay, paru)"]);
     expect(await waysOn("container", `/w/${id}`)).toEqual(["Docker", "Podman", "Dockerfile"]);
     expect((await linesOf(`/w/${id}`)).filter((line) => !OF_OTHER_TOOLS.test(line)).slice(0, 7)).toEqual([
       ...[script, command],
@@ -94,7 +94,7 @@ describe("the ways to install a worker", () => {
     });
     expect(await waysOn("arch", "/w/llm-worker-rbee-cuda")).toEqual(["makepkg", "pacman", "AUR helper (yay, paru)"]);
     expect(await linesOf("/w/llm-worker-rbee-cuda")).toContain(
-      `[rbee]\nSigLevel = Required DatabaseOptional\nServer = ${ORIGIN}/arch/$repo/os/$arch`,
+      `[rbee]\nSigLevel = Required\nServer = ${ORIGIN}/arch/signed/$repo/os/$arch`,
     );
   });
 
@@ -144,9 +144,6 @@ describe("the ways to install a worker", () => {
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
       `rbee-catalog --url ${ORIGIN} activate --key-stdin &&\nrbee-catalog --url ${ORIGIN} install ${linux}`,
       `${token}git clone ${ORIGIN}/${linux}.git && cd ${linux} && makepkg -si`,
-      // The package has no OpenPGP signature.
-      `[rbee-premium]\nSigLevel = Optional\nServer = https://MACHINE:KEY@catalog.test/arch/$repo/os/$arch`,
-      `sudo pacman -Syu ${linux}`,
       `${token}yay --aururl ${ORIGIN} --aurrpcurl ${ORIGIN}/rpc -S ${linux}`,
       `curl -fsSL ${ORIGIN}/install.sh | sh -s -- ${linux}`,
     ]);
@@ -154,6 +151,28 @@ describe("the ways to install a worker", () => {
     expect((await linesOf(`/w/${mac}`)).at(-1)).toBe(
       `read -rs HOMEBREW_RBEE_LICENSE_TOKEN && export HOMEBREW_RBEE_LICENSE_TOKEN &&\nbrew tap rbee/rbee ${ORIGIN}/homebrew-rbee.git &&\nbrew install rbee/rbee/${mac}`,
     );
+  });
+
+  it("let pacman trust the catalog's key, and name a builder's key only if the package has it", async () => {
+    const [free, premium] = ["llm-worker-rbee-cpu", "llm-worker-rbee-premium-cpu"];
+    const unsigned = [binary("linux-x86_64"), packageFile(premium, "1.0.0")];
+    await publishRelease({ worker_id: premium, version: "1.0.0", files: unsigned });
+    await publishRelease({ worker_id: free, version: "1.0.0", files: [packageFile(free, "1.0.0")] });
+    const pacmanLines = async (id: string) =>
+      (await linesOf(`/w/${id}`))
+        .filter((line) => /pacman|\/arch\//.test(line))
+        .map((line) => line.replaceAll("&#39;", "'").replaceAll("&quot;", '"'));
+    expect(await pacmanLines(premium)).toEqual([
+      `[rbee-premium]\nSigLevel = Required\nServer = https://MACHINE:KEY@catalog.test/arch/signed/$repo/os/$arch`,
+      `curl -fsSO ${ORIGIN}/keys/packages.asc\nsudo pacman-key --add packages.asc\n` +
+        `sudo pacman-key --lsign-key $(gpg --show-keys --with-colons packages.asc | awk -F: '$1 == "fpr" { print $10 }')\n` +
+        `sudo pacman -Syu ${premium}`,
+    ]);
+    // Without a binary, pacman gets what the publisher uploaded.
+    expect(await pacmanLines(free)).toEqual([
+      `[rbee]\nSigLevel = Optional\nServer = ${ORIGIN}/arch/$repo/os/$arch`,
+      `sudo pacman -Syu ${free}`,
+    ]);
   });
 
   it("use the newest stable release", async () => {

@@ -13,7 +13,7 @@ import { listReleases } from "../../releases/selection.ts";
 import type { Tier } from "../../workers/table.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { Asker } from "../authorization.ts";
-import { listTier, type SettleChanges } from "../tier-listing.ts";
+import { type ListedWorker, listTier, type SettleChanges } from "../tier-listing.ts";
 
 /** A framed file on offer, and the file of a release that it is framed around. */
 export type FramedOffer = { worker: Worker; release: ManifestRelease; artifact: ManifestArtifact; framed: FramedFile };
@@ -44,11 +44,21 @@ export async function listFramed(
     settle,
   );
   const offers: FramedOffer[] = [];
-  for (const { worker, manifest, license, record } of listed) {
-    const { files } = framedOfRecord(record) ?? (await readFramedRecord(c, format, worker.id));
-    offers.push(...offersOf(worker, manifest, license, files, platforms, channel));
-  }
+  for (const one of listed) offers.push(...(await framedOffers(c, one, { format, platforms, channel })));
   return { offers, changedAt };
+}
+
+/**
+ * The framed files of one listed worker, newest version first. `record` must be that of `framedKey`. Throws D1's errors
+ * if the edge copy has no such record.
+ */
+export async function framedOffers(
+  c: Pick<RequestScope, "env" | "var">,
+  { worker, manifest, license, record }: ListedWorker,
+  { format, platforms, channel }: Omit<WantedListing, "tier">,
+): Promise<FramedOffer[]> {
+  const { files } = framedOfRecord(record) ?? (await readFramedRecord(c, format, worker.id));
+  return offersOf(worker, manifest, license, files, platforms, channel);
 }
 
 /** The record as the ledger has it, for a worker whose record the edge copy lacks. This isolate uses it from then on. */

@@ -76,8 +76,11 @@ const cachingOf = ({ tier }: Worker, wanted: WantedFramed): { cacheControl?: str
   return { cacheControl: "sha256" in wanted ? IMMUTABLE : BY_NAME };
 };
 
-/** The wanted file of a worker. All records of the decision come into the isolate with it. */
-async function findFramed(
+/**
+ * The wanted file of a worker. It decides nothing. All records of the decision for `asker` come into the isolate with
+ * it, by one operation. Throws ARTIFACT_NOT_FOUND if the worker has no such file.
+ */
+export async function findFramed(
   c: AppContext,
   worker: Worker,
   wanted: WantedFramed,
