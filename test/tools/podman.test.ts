@@ -9,7 +9,7 @@ import { installed } from "../support/node/installed.ts";
 import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-user.ts";
 import { staticProgram } from "../support/node/static-program.ts";
 
-/** The registry of a running catalog, as the real podman, skopeo and docker use it. No other suite uses these workers. */
+/** The registry of a running catalog, as the real tools use it. No other suite uses these workers. */
 const FREE = "sd-worker-rbee-cpu";
 const PREMIUM = "llm-worker-rbee-premium-cuda";
 const PLATFORM = process.arch === "arm64" ? "linux-aarch64" : "linux-x86_64";

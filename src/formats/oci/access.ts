@@ -72,8 +72,8 @@ const explained = (error: unknown, unseated: Visitor["unseated"]): unknown =>
 const OF_VERSION: ReadonlySet<DeliveryRefusal["code"]> = new Set(["VERSION_NOT_COVERED", "RELEASE_BLOCKED"]);
 
 /**
- * The published versions that a visitor may have, newest first, for tags. Yanked ones have none. Throws the problem of a
- * refused license.
+ * The published versions that a visitor may have, newest first, for tags. Yanked ones have none. Throws the problem of
+ * a refused license.
  */
 export async function offeredVersions(
   c: RequestScope,

@@ -52,7 +52,7 @@ export const ARTIFACT_TYPES = {
   provenance: "application/vnd.rbee.build.provenance",
 } as const;
 
-/** The content of the empty config that artifacts have (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
+/** The empty config that artifacts have (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
 export const EMPTY = "{}";
 export const EMPTY_HEX = hexOf(EMPTY);
 

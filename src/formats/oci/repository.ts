@@ -18,7 +18,7 @@ export type Image = { artifact: ManifestArtifact; layer: FramedFile; index: Imag
 /** The images of a release, at least one, in the order of `ARCHITECTURES`. */
 export type VersionImages = { release: ManifestRelease; images: readonly [Image, ...Image[]] };
 
-/** A worker's repository with all its versions, newest first, yanked and blocked ones included: nothing is decided yet. */
+/** A worker's repository with all its versions, newest first, yanked and blocked ones included. */
 export type Repository = { worker: Worker; versions: readonly VersionImages[] };
 
 /**

@@ -16,10 +16,10 @@ const PREFIX = "rbee_reg_";
 const MAX_LENGTH = 4096;
 
 /**
- * The content of a registry token. `holder` is null for an anonymous client. `provenAt` is when the credential behind it
- * was made: a license token's own time, and for a key the time of sealing. `workers` are the ids of the workers whose
- * repositories it may ask. `unseated` says why the token endpoint gave the machine no seat, for the answer to later
- * requests: podman shows the registry's message, but not the token endpoint's.
+ * The content of a registry token. `holder` is null for an anonymous client. `provenAt` is when the credential behind
+ * it was made: a license token's own time, and for a key the time of sealing. `workers` are the ids of the workers
+ * whose repositories it may ask. `unseated` says why the token endpoint gave the machine no seat, for the answer to
+ * later requests: podman shows the registry's message, but not the token endpoint's.
  */
 export type RegistryToken = {
   issuedAt: UnixSeconds;
@@ -60,7 +60,7 @@ export async function sealToken(token: RegistryToken, secret: CryptoKey): Promis
   return PREFIX + (await sealText(JSON.stringify(packed), secret));
 }
 
-/** Opens a token that this service sealed at most `TOKEN_LIFETIME` before `now`. Errors: TOKEN_INVALID, TOKEN_EXPIRED. */
+/** Opens a token that this service sealed up to `TOKEN_LIFETIME` ago. Errors: TOKEN_INVALID, TOKEN_EXPIRED. */
 export async function openToken(
   token: string,
   secret: CryptoKey,

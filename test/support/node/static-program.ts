@@ -43,7 +43,7 @@ const arm64 = (length: number): Buffer =>
   words(0xd2800020, 0x100000e1, 0xd2800002 | (length << 5), 0xd2800808, 0xd4000001, 0xd2800000, 0xd2800ba8, 0xd4000001);
 
 /**
- * A program for Linux that prints `text` and ends, whatever its arguments. It needs no C library, so it runs in an empty
+ * A program for Linux that prints `text` and ends, with any arguments. It needs no C library, so it runs in an empty
  * image. `padding` bytes of noise follow, so that a download can break in the middle.
  */
 export function staticProgram(platform: "linux-x86_64" | "linux-aarch64", text: string, padding = 0): Uint8Array {

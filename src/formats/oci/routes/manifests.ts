@@ -53,7 +53,7 @@ manifests.openapi(manifest, async (c) => {
   return documentOf(c, worker, text, type, hex);
 });
 
-/** The manifest in a form that the client takes. Throws ARTIFACT_NOT_FOUND, as other registries do, if there is none. */
+/** The manifest in a form that the client takes. Throws ARTIFACT_NOT_FOUND if there is none. */
 function acceptable({ manifest: found, images }: Located, accept: string | undefined, isTag: boolean): Manifest {
   if (accepts(accept, found.type)) return found;
   const [image] = images;
