@@ -8,6 +8,8 @@ import { publishSample, type SampleRelease } from "./sample-releases.ts";
 
 const LICENSES = 10_000;
 const Download = z.looseObject({ download_url: z.string() });
+const Index = z.looseObject({ manifests: z.tuple([z.looseObject({ digest: z.string() })]) });
+const Image = z.looseObject({ layers: z.tuple([z.looseObject({ digest: z.string() })]) });
 
 /** The data for the requests. Each part is made through the service at its first use. */
 export type Samples = {
@@ -26,6 +28,10 @@ export type Samples = {
   linkTo(sample: SampleRelease): Promise<string>;
   /** The R2 key of a published sample. */
   objectKeyOf(sample: SampleRelease): Promise<string>;
+  /** The path of the Debian package around a published sample. */
+  debianPackageOf(sample: SampleRelease): Promise<string>;
+  /** The path of the layer around a published sample. */
+  layerOf(sample: SampleRelease): Promise<string>;
 };
 
 /** The samples of a harness. `releaseKey` signs the releases. */
@@ -65,6 +71,17 @@ export async function prepareSamples(harness: Harness, releaseKey: MinisignSecre
       const key = releases.find((release) => release.version === version)?.artifacts[0]?.object_key;
       if (key === undefined) throw new Error(`${workerId} ${version} has not been published`);
       return key;
+    },
+    debianPackageOf: async ({ workerId, version }) =>
+      `/apt/rbee-premium/pool/${workerId}/${workerId}_${version}-1_amd64.deb`,
+    async layerOf({ workerId, version }) {
+      const registry = `/v2/rbee/${workerId}`;
+      const credential = (await license()).token;
+      const manifestOf = <Schema extends z.ZodType>(schema: Schema, reference: string) =>
+        client.json(schema, { path: `${registry}/manifests/${reference}`, credential });
+      const [image] = (await manifestOf(Index, version)).manifests;
+      const [layer] = (await manifestOf(Image, image.digest)).layers;
+      return `${registry}/blobs/${layer.digest}`;
     },
   };
 }

@@ -12,6 +12,8 @@ export const SCENARIO_NAMES = [
   "license_search",
   "file_64_kib",
   "file_64_mib",
+  "deb_64_mib",
+  "layer_64_mib",
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
@@ -96,6 +98,10 @@ export const SCENARIOS: Record<ScenarioName, (samples: Samples, rounds: number) 
     ...(await file("64 MiB through a signed URL", { ratio: 0.9 }, SAMPLES.large, samples)),
     connections: 4,
   }),
+
+  deb_64_mib: (samples) => framed("64 MiB as a Debian package", samples, samples.debianPackageOf),
+
+  layer_64_mib: (samples) => framed("64 MiB as a layer of a container image", samples, samples.layerOf),
 };
 
 /** Compares a public document with hello. */
@@ -103,6 +109,22 @@ const document = async (path: string, samples: Samples): Promise<Scenario> => ({
   ...{ title: `\`GET ${path}\``, aim: { ratio: 0.9 }, path: catalog(always(get("catalog", path))), baseline: HELLO },
   floor: bare(always(get("bare", await samples.recordAnswer(path)))),
 });
+
+/** Compares the largest sample in a frame with the same R2 object unframed and without checks. */
+async function framed(
+  title: string,
+  samples: Samples,
+  pathOf: (sample: SampleRelease) => Promise<string>,
+): Promise<Scenario> {
+  const sample = SAMPLES.large;
+  await samples.publish(sample);
+  const { token } = await samples.license();
+  return {
+    ...{ title, aim: { ratio: 0.9 }, floor: null, connections: 4 },
+    path: catalog(always(get("catalog", await pathOf(sample), token))),
+    baseline: bare(always(get("bare", `/r2/${await samples.objectKeyOf(sample)}`))),
+  };
+}
 
 /** Compares a signed URL with the same R2 object without checks. */
 async function file(title: string, aim: Scenario["aim"], sample: SampleRelease, samples: Samples): Promise<Scenario> {

@@ -13,6 +13,9 @@ import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 /** The metadata by its content: all askers with the same packages share one. */
 const made = new IsolateCache<Repodata>(100, SMALL_CACHE);
 
+/** The addresses under which this isolate has put lists into the cache of the data center. */
+const isKept = new IsolateCache<true>(2_000);
+
 /** The metadata of a repository for the asker of a request. */
 export type AskedRepodata = {
   repodata: Repodata;
@@ -43,17 +46,19 @@ export async function askedRepodata(c: AppContext, repository: RepositoryName, a
   const packages = offers.map(({ framed }) => listedPackage(framed));
   const at = repodataTime(changedAt, c.var.now);
   const key = [at, ...packages.map(({ filename, sha256 }) => `${filename} ${sha256}`)].join("\n");
-  const address = (file: string) => `${c.var.config.PUBLIC_URL}/rpm/${repository}/lists/${file}`;
-  let repodata = made.get(key, c.var.now);
-  if (!repodata) {
-    repodata = await repodataOf(packages, at);
-    made.set(key, repodata, c.var.now + HOUR);
-    for (const list of repodata.lists) {
-      const whole = () => Promise.resolve(new Blob([list.bytes]).stream());
-      c.executionCtx.waitUntil(cacheBody(address(listFile(list)), list.bytes.length, HOUR, whole));
-    }
-  }
+  const repodata = made.get(key, c.var.now) ?? (await repodataOf(packages, at));
+  made.set(key, repodata, c.var.now + HOUR);
   const { lists } = repodata;
+  // Each asker finds only lists that were made for its license. No route answers these addresses.
+  const address = (file: string) =>
+    `${c.var.config.PUBLIC_URL}/rpm/${repository}/kept/${asker?.licenseId ?? "free"}/${file}`;
+  for (const list of lists) {
+    const kept = address(listFile(list));
+    if (isKept.get(kept, c.var.now)) continue;
+    isKept.set(kept, true, c.var.now + HOUR);
+    const whole = () => Promise.resolve(new Blob([list.bytes]).stream());
+    c.executionCtx.waitUntil(cacheBody(kept, list.bytes.length, HOUR, whole));
+  }
   return {
     repodata,
     async list(file) {

@@ -9,6 +9,7 @@ import {
   documentRoute,
   etagOf,
   LICENSE_SECURITY,
+  namesEtag,
   operation,
   Problem,
   z,
@@ -22,9 +23,10 @@ import { findRepository, parsePackageFile, parseRepodataFile, REPOSITORIES, type
 const access = { security: [{}, ...LICENSE_SECURITY] };
 const repository = z.string().openapi({ description: "`rbee` or `rbee-premium`.", example: "rbee-premium" });
 const arch = z.string().openapi({ description: "`x86_64` or `aarch64`.", example: "x86_64" });
-const bytes = (type: string) => ({
-  content: { [type]: { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) } },
-});
+const bytes = (...types: string[]) => {
+  const schema = z.string().openapi({ format: "binary", example: "(bytes)" });
+  return { content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+};
 
 const repodataRoute = operation("get", "/rpm/{repository}/{arch}/repodata/{file}", {
   tag: "Package managers",
@@ -40,7 +42,10 @@ const repodataRoute = operation("get", "/rpm/{repository}/{arch}/repodata/{file}
     file: z.string().openapi({ description: "A file that dnf or zypper asks for.", example: "repomd.xml" }),
   }),
   answers: {
-    200: { description: "The file.", ...bytes("application/octet-stream") },
+    200: {
+      description: "The file.",
+      ...bytes("application/xml", "application/gzip", "application/pgp-keys", "application/pgp-signature"),
+    },
     304: ["The client's copy is current."],
   },
   refusals: [...DELIVERY_PROBLEMS, "NOT_FOUND", "SERVICE_UNAVAILABLE"],
@@ -141,8 +146,12 @@ function repodataResponse(c: AppContext, { body, type, at, isFree }: Content & {
     "Last-Modified": lastModified,
   });
   if (!isFree) headers.set("Vary", "Authorization, Rbee-Machine");
-  const { status } = answerConditions(c.req.raw, { etag, lastModified, size: body.length });
-  if (status === 304) return new Response(null, { status, headers });
+  // The date decides for the free repository only: two licenses may see different lists of the same date.
+  const noneMatch = c.req.header("If-None-Match");
+  const isUnchanged = isFree
+    ? answerConditions(c.req.raw, { etag, lastModified, size: body.length }).status === 304
+    : noneMatch !== undefined && namesEtag(noneMatch, etag);
+  if (isUnchanged) return new Response(null, { status: 304, headers });
   headers.set("Content-Type", type);
   headers.set("Content-Length", String(body.length));
   return new Response(body, { headers });
