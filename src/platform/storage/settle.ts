@@ -84,7 +84,10 @@ export async function publish(
 /** Longer than a request can still be working on its own entry, in seconds. */
 const LONGEST_REQUEST = MINUTE;
 
-/** The records that one invocation publishes: each takes up to five of its 1,000 calls of bindings. */
+/**
+ * The records that one invocation publishes. Each takes up to five of its 1,000 calls of bindings, and the record of one
+ * of the few workers up to 15.
+ */
 export const RECORDS_A_RUN = 150;
 
 /**

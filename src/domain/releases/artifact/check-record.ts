@@ -2,7 +2,7 @@ import * as z from "zod";
 import { MINUTE, type UnixSeconds } from "../../../lib/time.ts";
 import { PROBLEMS, type ProblemCode, type Refusal } from "../../../platform/http/problem.ts";
 import { type ActorName, parseActor } from "../../../platform/storage/ledger.ts";
-import { savedSummationSchema } from "../framing/summation.ts";
+import { type SavedSummation, savedSummationSchema } from "../framing/summation.ts";
 import type { Artifact } from "../store.ts";
 import type { SavedMeasurement } from "./measurement.ts";
 
@@ -29,11 +29,7 @@ export const CheckRow = z.object({
   blake2b512: z.string().nullable(),
   sha256: z.string().nullable(),
   /** The sums of the file's packages after the bytes that are checked. Null: none yet, or there are no packages. */
-  framing: z
-    .string()
-    .transform((text) => JSON.parse(text) as unknown)
-    .pipe(savedSummationSchema())
-    .nullable(),
+  framing: z.string().nullable(),
   progressed_at: z.number(),
   problem: z
     .string()
@@ -52,6 +48,13 @@ export const keptRefusal = ({ code, detail, extras }: Refusal): string =>
 /** The hashes that the next step continues from; null at the start. */
 export const savedMeasurement = ({ checked, blake2b512, sha256 }: CheckRow): SavedMeasurement | null =>
   blake2b512 === null || sha256 === null ? null : { checked, blake2b512, sha256 };
+
+/** The sums of packages that the next step continues from. Null: none, or another version of the catalog saved them. */
+export function savedFraming({ framing }: CheckRow): SavedSummation | null {
+  if (framing === null) return null;
+  const { success, data } = savedSummationSchema().safeParse(JSON.parse(framing));
+  return success ? data : null;
+}
 
 /** The job that checks a file; its subject is the artifact's id. */
 export const CHECK_JOB = "check-file";

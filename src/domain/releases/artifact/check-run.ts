@@ -6,7 +6,7 @@ import type { Summation } from "../framing/summation.ts";
 import type { Artifact } from "../store.ts";
 import { assembleParts } from "./binary-store.ts";
 import { faultOfSize, type SignaturePolicy } from "./check.ts";
-import { type CheckRow, savedMeasurement } from "./check-record.ts";
+import { type CheckRow, savedFraming, savedMeasurement } from "./check-record.ts";
 import { readRunningCheck, refuseCheck, saveProgress } from "./check-store.ts";
 import { conclude, invalidFile } from "./completion.ts";
 import { measurement, readPieces } from "./measurement.ts";
@@ -52,7 +52,7 @@ async function step(
   const { etag } = assembled;
   let { check } = assembled;
   const measured = measurement(savedMeasurement(check));
-  const resumed = { saved: check.framing, at: check.checked };
+  const resumed = { saved: savedFraming(check), at: check.checked };
   const summation = await summationOf(env.DB, framer, artifact, check.signature, resumed);
   for (let left = plan.step; ; ) {
     const offset = measured.checked() < artifact.size ? measured.checked() : (summation?.place().at ?? artifact.size);

@@ -106,7 +106,7 @@ export async function saveProgress(
     )
     .bind(
       ...[etag, checked, blake2b512, sha256, framing && JSON.stringify(framing), now],
-      ...[check.artifact_id, check.upload_id, check.checked, check.framing && JSON.stringify(check.framing)],
+      ...[check.artifact_id, check.upload_id, check.checked, check.framing],
     )
     .first();
   return row === null ? null : CheckRow.parse(row);

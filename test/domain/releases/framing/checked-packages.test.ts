@@ -48,11 +48,15 @@ const complete = async (artifact: Artifact, framer: Framer) =>
   ).artifact;
 
 /** The check by the steps of its job, with a state in the ledger after each slice. */
-async function check(artifact: Artifact, framerOf: (step: number) => Framer, slice = 700): Promise<number> {
+async function check(
+  artifact: Artifact,
+  framerOf: (step: number) => Framer | Promise<Framer>,
+  slice = 700,
+): Promise<number> {
   await requestCheck(env.DB, publisher(), artifact, { signature: null, pgpSignature: null });
-  const options = (step: number) => ({ framer: framerOf(step), plan: { slice, step: 3 * slice } });
+  const plan = { slice, step: 3 * slice };
   let step = 0;
-  while (await runCheckStep(env, artifact.id, OPTIONAL, options(step++)));
+  while (await runCheckStep(env, artifact.id, OPTIONAL, { framer: await framerOf(step++), plan }));
   return step;
 }
 
@@ -144,6 +148,17 @@ describe("packages of a binary that is checked", () => {
     expect(steps).toBeGreaterThan(8);
     await publish();
     expect((await framedFiles(await readArtifactOf()))[0]?.index).toHaveProperty("summary");
+  });
+
+  it("start again when another version of the catalog has saved their sums in another form", async () => {
+    const artifact = await uploaded();
+    const framer = async (step: number) => {
+      if (step === 2) await env.DB.prepare("UPDATE artifact_checks SET framing = '{}'").run();
+      return testFramer(plainFraming);
+    };
+    expect(await check(artifact, framer)).toBeGreaterThan(8);
+    await publish();
+    expect(await framedFiles(await readArtifactOf())).toHaveLength(1);
   });
 
   it("never block the file: a framing that throws is logged and left out", async () => {
