@@ -1,4 +1,4 @@
-import { parseMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
+import { formatMinisignSignature, parseMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
 import type { Seller } from "../../../platform/config/seller.ts";
 import type { Worker } from "../../workers/workers.ts";
 import type { Artifact, Release } from "../store.ts";
@@ -40,7 +40,9 @@ export function provenanceDocument(
   origin: string,
 ): string {
   const files = `${origin}/v1/workers/${id}/${version}/files/${filename}`;
-  const key = signature === null ? null : parseMinisignSignature(signature);
+  // The publisher's own text may differ from the ledger's in its line ends, and both must give the same package.
+  const parsed = signature === null ? null : parseMinisignSignature(signature);
+  const minisig = parsed?.ok ? parsed.value : null;
   const facts: [name: string, value: string][] = [
     ["Worker", id],
     ["Version", version],
@@ -49,17 +51,17 @@ export function provenanceDocument(
     ["Published as", filename],
     ["Size", `${size} bytes`],
     ["SHA-256", sha256],
-    ...known("Signing key", key?.ok ? showKeyId(key.value.keyId) : null),
+    ...known("Signing key", minisig && showKeyId(minisig.keyId)),
     ...known("Repository", source_repository),
     ...known("Tag", source_tag),
     ...known("Commit", source_commit),
   ];
   const signed =
-    signature === null
+    minisig === null
       ? `The publisher's minisign signature of the program: ${files}.minisig`
       : `The publisher's minisign signature of the program:
 
-${signature.trimEnd()}
+${formatMinisignSignature(minisig).trimEnd()}
 
 To verify the installed program by it, with KEY the line below this key's id in ${origin}/keys/release-signing.pub:
 
