@@ -111,7 +111,8 @@ describe.runIf(RUNS)("the bundled command", () => {
     const names = [...commands.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name = ""]) => name);
     expect(names).toContain("install");
     expect(names).toContain("doctor");
-    for (const name of names.filter((one) => one !== "help")) {
+    // The others come from the same file, and test/cli has the help of each.
+    for (const name of ["install", "release", "doctor"]) {
       expect(await succeed([name, "--help"])).toContain(`rbee-catalog ${name}`);
     }
   });

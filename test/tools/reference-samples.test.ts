@@ -7,7 +7,7 @@ import { type Run, run } from "../end-to-end/program-run.ts";
 import type { Catalog } from "../end-to-end/running-catalog.ts";
 import { sharedCatalog } from "../end-to-end/shared-catalog.ts";
 import { installClient } from "../end-to-end/typescript-client/packed.ts";
-import { cargo, crateFolder, hasDebianRust } from "../support/node/rust.ts";
+import { builtProgram, cargo, crateFolder, hasDebianRust } from "../support/node/rust.ts";
 
 /** The samples of the API reference, run as a reader copies them. */
 
@@ -127,6 +127,6 @@ describe("the samples of the API reference", () => {
     await writeFile(join(crate, "src/main.rs"), program);
     const built = await cargo(crate, "build");
     expect([built.code, built.code === 0 ? "" : built.stderr]).toEqual([0, ""]);
-    await runAll((id, env) => cargo(crate, env, "run", "--quiet", "--", id));
+    await runAll((id, env) => run(builtProgram("samples"), [id], { env }));
   });
 });

@@ -92,9 +92,11 @@ export async function cargo(folder: string, ...given: [NodeJS.ProcessEnv, ...str
 
 const TARGET = join(CACHE, "target");
 
+/** The path of the program of a crate that has been built. */
+export const builtProgram = (name: string): string => join(TARGET, "debug", name);
+
 /** The path of an example, or of the patched hive, that has been built. */
-export const builtExample = (name: string): string =>
-  join(TARGET, "debug", name === PATCHED ? name : `examples/${name}`);
+export const builtExample = (name: string): string => builtProgram(name === PATCHED ? name : `examples/${name}`);
 
 const PATCHED = "patched-hive";
 
