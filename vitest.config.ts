@@ -129,7 +129,6 @@ export default defineConfig({
         },
       },
       {
-        plugins: [textModules],
         test: {
           name: "node",
           include: [NODE],

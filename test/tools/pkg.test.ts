@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FramedFacts } from "../../src/domain/releases/framing/framing.ts";
 import type { PackageSigner } from "../../src/domain/releases/framing/signer.ts";
-import { databaseArchive, packageEntry } from "../../src/formats/arch/database.ts";
+import { databaseArchive, packageEntry } from "../../src/formats/arch/database-archive.ts";
 import { framedIndex } from "../../src/formats/arch/framed-index.ts";
 import { pkgMaker } from "../../src/formats/arch/package.ts";
 import { decodeBase64, encodeUtf8 } from "../../src/lib/encoding.ts";
@@ -24,6 +24,7 @@ import { newArchMachine, newPackager, type Packager } from "../support/node/pacm
 const tools = installed("pacman", "repo-add", "bsdtar", "fakeroot", "gpg");
 
 const ID = "llm-worker-rbee-cpu";
+const MAKER = pkgMaker(() => ["gcc-libs", "openssl"]);
 const PROGRAM = encodeUtf8(`#!/bin/sh\necho ${ID} 1.2.0\n`);
 const FACTS = framedFacts(PROGRAM, {
   documents: { LICENSE: "The license.\n", "provenance.json": "{}\n" },
@@ -51,10 +52,10 @@ describe.skipIf(!tools)("a pacman package around a binary", () => {
   /** Writes a package and its signature. */
   async function build(facts: FramedFacts = FACTS) {
     const folder = workDirectory();
-    const name = pkgMaker.filename(facts);
+    const name = MAKER.filename(facts);
     const path = join(folder, name);
-    const sums = await writeFramed(path, pkgMaker, facts, PROGRAM, signer);
-    const index = framedIndex().parse(await pkgMaker.index(facts, signer, sums));
+    const sums = await writeFramed(path, MAKER, facts, PROGRAM, signer);
+    const index = framedIndex().parse(await MAKER.index(facts, signer, sums));
     writeFileSync(`${path}.sig`, decodeBase64(index.signature));
     const run = async (...command: string[]) => outcome(await runAsUser(folder, command));
     return { folder, name, path, sums, index, run };
@@ -113,8 +114,7 @@ describe.skipIf(!tools)("a pacman package around a binary", () => {
   it("sorts a prerelease before its release by vercmp", async () => {
     const { run } = await build();
     const of = (version: string) =>
-      pkgMaker
-        .filename({ ...FACTS, version })
+      MAKER.filename({ ...FACTS, version })
         .split("-")
         .slice(-3, -1)
         .join("-");

@@ -103,7 +103,7 @@ export function checkWorkersDev(url: string, answer: Answer): Finding {
 /** A public document: its path, and whether a text of it is right. */
 export type PublicDocument = { path: string; isRight: (body: string) => boolean };
 
-/** The documents that hives and install scripts need. */
+/** The documents that hives, install scripts and package managers need. */
 export const DOCUMENTS: readonly PublicDocument[] = [
   { path: "/workers", isRight: (body) => /"workers":\s*\[\s*\{/.test(body) },
   { path: "/install.sh", isRight: (body) => body.startsWith("#!") },
@@ -111,6 +111,7 @@ export const DOCUMENTS: readonly PublicDocument[] = [
   { path: "/v1/licenses/status/0", isRight: (body) => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(body) },
   { path: "/keys/index-signing.pub", isRight: (body) => body.startsWith("untrusted comment:") },
   { path: "/keys/index-signing.pub.minisig", isRight: (body) => body.includes("trusted comment:") },
+  { path: "/keys/packages.asc", isRight: (body) => body.startsWith("-----BEGIN PGP PUBLIC KEY BLOCK-----") },
 ];
 
 /** Whether a public document is served. */

@@ -1,5 +1,5 @@
 import { findWorker } from "../../domain/workers/workers.ts";
-import type { Pkginfo } from "./pacman.ts";
+import type { Pkginfo } from "./pkginfo.ts";
 
 /** The endings by which the AUR distinguishes packages of one program (ArchWiki, AUR submission guidelines). */
 const VARIANTS = ["", "-bin", "-git", "-debug"];

@@ -6,7 +6,7 @@ import { type AppContext, etagOf, Problem } from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { databaseOf } from "./database.ts";
 import type { listingFor } from "./listing.ts";
-import type { PacmanArch } from "./pacman.ts";
+import type { PacmanArch } from "./platforms.ts";
 import { type DatabaseFile, REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /** A database that is asked for, and the listing of its repository. */

@@ -5,7 +5,8 @@ import { defaultBuild } from "../../domain/releases/build.ts";
 import type { Manifest, ManifestArtifact, Platform } from "../../domain/releases/manifest.ts";
 import { latestRelease } from "../../domain/releases/selection.ts";
 import { FRAMING } from "./framing.ts";
-import { PACMAN_PLATFORMS, pacman, signedPackage } from "./pacman.ts";
+import { pacman, signedPackage } from "./pacman.ts";
+import { PACMAN_PLATFORMS } from "./platforms.ts";
 import { repositoryOf } from "./repository.ts";
 
 const PLATFORMS = Object.values(PACMAN_PLATFORMS);

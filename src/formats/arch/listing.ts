@@ -1,9 +1,10 @@
 import type { Asker } from "../../domain/delivery/authorization.ts";
 import { listTier, type SettleChanges } from "../../domain/delivery/tier-listing.ts";
-import type { ReleaseFile } from "../../domain/releases/manifest.ts";
 import type { UnixSeconds } from "../../lib/time.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { PACMAN_PLATFORMS, type PacmanArch, type PacmanContents, pacman } from "./pacman.ts";
+import type { PackagedFile } from "./database-archive.ts";
+import { type PacmanContents, pacman } from "./pacman.ts";
+import { PACMAN_PLATFORMS, type PacmanArch } from "./platforms.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /**
@@ -13,7 +14,7 @@ import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 export type ListedPackage = {
   workerId: string;
   version: string;
-  file: Pick<ReleaseFile, "filename" | "size" | "sha256" | "pgp_signature">;
+  file: PackagedFile;
   contents: PacmanContents | null;
 };
 

@@ -2,25 +2,25 @@ import type * as z from "zod";
 import type { FramedFacts, FramingMaker, Segment } from "../../domain/releases/framing/framing.ts";
 import type { Requires } from "../../domain/releases/requires/requires.ts";
 import { pkgverOf } from "../../domain/workers/recipe-rendering.ts";
-import { findWorker } from "../../domain/workers/workers.ts";
 import { concat, encodeBase64, encodeUtf8 } from "../../lib/encoding.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../lib/tar.ts";
 import type { framedIndex } from "./framed-index.ts";
-import { archOf } from "./pacman.ts";
+import { archOf } from "./platforms.ts";
 
 /**
  * Makes pacman packages around stored binaries: a tar that is not compressed, or one zstd frame if the binary is stored
  * so. libarchive, and so pacman, tells them apart by their bytes. `.PKGINFO` comes first, as makepkg puts it. There is
- * no `.MTREE`, because `pacman -Qkk` of pacman 6.0 then demands MD5 sums, which nothing else needs.
+ * no `.MTREE`, because `pacman -Qkk` of pacman 6.0 then demands MD5 sums, which nothing else needs. `librariesOf` has
+ * the packages that the recipe of a worker for Arch depends on.
  */
-export const pkgMaker: FramingMaker = {
+export const pkgMaker = (librariesOf: LibrariesOf): FramingMaker => ({
   filename: ({ worker, version, platform }) =>
     `${worker.id}-${fullVersion(version)}-${architectureOf(platform)}.pkg.tar`,
-  rounds: [async (facts) => packageOf(facts)],
+  rounds: [async (facts) => packageOf(facts, pkginfoOf(facts, librariesOf))],
   async index(facts, signer, [sums]) {
     if (!sums) throw new RangeError("a package has one round");
     return {
-      pkginfo: pkginfoOf(facts),
+      pkginfo: pkginfoOf(facts, librariesOf),
       files: [
         ...foldersOf(facts.worker.id).map((name) => `${name}/`),
         ...filesOf(facts).map(({ name }) => name),
@@ -28,7 +28,9 @@ export const pkgMaker: FramingMaker = {
       signature: encodeBase64(await signer.signHashed(sums.sha256With, facts.madeAt)),
     } satisfies z.input<ReturnType<typeof framedIndex>>;
   },
-};
+});
+
+type LibrariesOf = (workerId: string) => readonly string[];
 
 const fullVersion = (version: string): string => `${pkgverOf(version)}-1`;
 
@@ -39,7 +41,7 @@ function architectureOf(platform: FramedFacts["platform"]): string {
 }
 
 /** The pieces of a package. */
-function packageOf(facts: FramedFacts): readonly Segment[] {
+function packageOf(facts: FramedFacts, pkginfo: string): readonly Segment[] {
   const { madeAt: mtime } = facts;
   const { id } = facts.worker;
   const program = filesOf(facts).at(-1);
@@ -51,7 +53,7 @@ function packageOf(facts: FramedFacts): readonly Segment[] {
     return concat(header({ name, mode: 0o644, size: bytes.length }), bytes, tarPadding(bytes.length));
   };
   const head = concat(
-    member(".PKGINFO", pkginfoOf(facts)),
+    member(".PKGINFO", pkginfo),
     ...foldersOf(id).map((name) => tarHeader({ kind: "folder", name, mode: 0o755, mtime })),
     ...Object.entries(facts.documents).map(([name, text]) => member(documentPath(id, name), text)),
     header(program),
@@ -80,7 +82,7 @@ const filesOf = ({ worker: { id }, documents, binary }: FramedFacts): PackagedFi
 ];
 
 /** The text of `.PKGINFO` (makepkg 6, write_pkginfo). */
-function pkginfoOf(facts: FramedFacts): string {
+function pkginfoOf(facts: FramedFacts, librariesOf: LibrariesOf): string {
   const { worker, version, platform, madeAt } = facts;
   const lines: [key: string, value: string | number][] = [
     ["pkgname", worker.id],
@@ -94,7 +96,7 @@ function pkginfoOf(facts: FramedFacts): string {
     ["size", filesOf(facts).reduce((sum, { size }) => sum + size, 0)],
     ["arch", architectureOf(platform)],
     ["license", worker.license],
-    ...dependsOf(worker.id, facts.requires).map((name): [string, string] => ["depend", name]),
+    ...dependsOf(librariesOf(worker.id), facts.requires).map((name): [string, string] => ["depend", name]),
   ];
   return lines.map(([key, value]) => `${key} = ${value}\n`).join("");
 }
@@ -103,8 +105,7 @@ function pkginfoOf(facts: FramedFacts): string {
  * The packages that a program needs: those of the worker's recipe for Arch, and the C library in the version that the
  * build names. A build for musl is one file with everything in it, so it needs no library of a compiler.
  */
-function dependsOf(workerId: string, requires: Requires | null): string[] {
-  const named = findWorker(workerId)?.depends ?? [];
+function dependsOf(named: readonly string[], requires: Requires | null): readonly string[] {
   const { name, version } = requires?.libc ?? {};
   if (name === "musl") return named.filter((one) => one !== "gcc-libs" && one !== "openssl");
   return name === "glibc" && version !== undefined ? [`glibc>=${version}`, ...named] : named;

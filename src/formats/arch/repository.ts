@@ -1,5 +1,5 @@
 import type { Tier } from "../../domain/workers/table.ts";
-import type { PacmanArch } from "./pacman.ts";
+import type { PacmanArch } from "./platforms.ts";
 
 /** The pacman repositories and the tier of their packages. Premium packages are in a repository of their own. */
 export const REPOSITORIES = { rbee: "free", "rbee-premium": "premium" } as const satisfies Record<string, Tier>;

@@ -11,7 +11,8 @@ import type { RequestScope } from "../../platform/http/router.ts";
 import { framedIndex } from "./framed-index.ts";
 import { FRAMING } from "./framing.ts";
 import type { ListedPackage, Listing } from "./listing.ts";
-import { PACMAN_PLATFORMS, type PacmanArch, pacman, signedPackage } from "./pacman.ts";
+import { pacman, signedPackage } from "./pacman.ts";
+import { PACMAN_PLATFORMS, type PacmanArch } from "./platforms.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faultOfClaims, faultOfPaths, ownNames } from "../../../src/formats/arch/claims.ts";
-import { parsePkginfo } from "../../../src/formats/arch/pacman.ts";
+import { parsePkginfo } from "../../../src/formats/arch/pkginfo.ts";
 
 const FREE = "llm-worker-rbee-cuda";
 const PREMIUM = "llm-worker-rbee-premium-cuda";

@@ -1,7 +1,7 @@
 import { unpackTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
 import { listingDate } from "../../../src/domain/delivery/tier-listing.ts";
-import { databaseArchive, packageEntry } from "../../../src/formats/arch/database.ts";
+import { databaseArchive, packageEntry } from "../../../src/formats/arch/database-archive.ts";
 import { findArch, findRepository, parseRepositoryFile } from "../../../src/formats/arch/repository.ts";
 
 describe("a file of a repository", () => {
