@@ -9,7 +9,8 @@ const INSERTED = {
 } as const;
 
 /**
- * Gives an empty database its tables. The migrations run once in a process; after that one text of SQL makes the same schema.
+ * Gives an empty database its tables. The migrations run once in a process; after that one text of SQL makes the same
+ * schema.
  */
 function migrator(binding: keyof typeof INSERTED, migrationsOf: () => D1Migration[]): () => Promise<void> {
   let schema: D1PreparedStatement | undefined;

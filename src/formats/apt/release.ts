@@ -23,7 +23,7 @@ export type SignedRelease = Record<ReleaseName, string>;
 /** The suite that a description is about. `date` is of its lists (`releaseDate`). */
 export type Suite = { repository: RepositoryName; channel: Channel; date: UnixSeconds; lists: readonly PackageList[] };
 
-/** The date of a suite whose lists are dated `listedAt`: at least the beginning of the day, because it is signed daily. */
+/** The date of a suite whose lists are dated `listedAt`: not before the day begins, because it is signed daily. */
 export const releaseDate = (listedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
   Math.max(listedAt, startOfDay(now));
 

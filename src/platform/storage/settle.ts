@@ -85,8 +85,8 @@ export async function publish(
 const LONGEST_REQUEST = MINUTE;
 
 /**
- * The records that one invocation publishes. Each takes up to five of its 1,000 calls of bindings, and the record of one
- * of the few workers up to 15.
+ * The records that one invocation publishes. Each takes up to five of its 1,000 calls of bindings, and the record of
+ * one of the few workers up to 15.
  */
 export const RECORDS_A_RUN = 150;
 

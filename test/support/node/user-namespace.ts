@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { AS_ORDINARY_USER } from "./ordinary-user.ts";
 
 /**
- * Goes before a command that must be root, such as one that installs into a root of its own: an ordinary user is root in
- * a user namespace of their own (user_namespaces(7)).
+ * Goes before a command that must be root, such as one that installs into a root of its own: an ordinary user is root
+ * in a user namespace of their own (user_namespaces(7)).
  */
 export const AS_NAMESPACE_ROOT: readonly string[] = ["unshare", "--map-root-user", "--"];
 

@@ -61,7 +61,7 @@ export async function framedOffers(
   return offersOf(worker, manifest, license, files, platforms, channel);
 }
 
-/** The record as the ledger has it, for a worker whose record the edge copy lacks. This isolate uses it from then on. */
+/** The record as the ledger has it, for a worker whose record the edge copy lacks. This isolate uses it from now on. */
 export async function readFramedRecord(
   { env, var: { now } }: Pick<RequestScope, "env" | "var">,
   format: string,

@@ -35,9 +35,9 @@ const BY_NAME = "public, max-age=30";
 /**
  * Answers a GET or HEAD for a framed file of a worker, with Range and conditions as `fileResponse` does. Any version is
  * delivered that is not blocked and that `asker` may have, also a yanked one. It decides on the version before it reads
- * bytes, and again while they run. It gives the machine of a key a seat, and counts the download. Reads KV at most once,
- * and the ledger only for a record that the edge copy lacks. Throws the problem of a refusal, and ARTIFACT_NOT_FOUND if
- * the worker has no such file.
+ * bytes, and again while they run. It gives the machine of a key a seat, and counts the download. Reads KV at most
+ * once, and the ledger only for a record that the edge copy lacks. Throws the problem of a refusal, and
+ * ARTIFACT_NOT_FOUND if the worker has no such file.
  */
 export async function framedResponse(
   c: AppContext,
