@@ -34,11 +34,11 @@ describe.skipIf(!tools)("apt", () => {
   let proxy: FlakyProxy;
   let license: IssuedLicense;
 
-  /** Publishes a program for x86-64 that prints its version. It is long enough to break off in the middle. */
+  /** Publishes a program for x86-64 that prints its version. It is so long that its delivery is decided on again. */
   async function release(worker: string, version: string): Promise<void> {
     const folder = workDirectory();
     const file = join(folder, `${worker}-linux-x86_64`);
-    const noise = randomBytes(40_000).toString("base64");
+    const noise = randomBytes(900_000).toString("base64");
     writeFileSync(file, `#!/bin/sh\necho ${worker} ${version}\nexit\n# ${noise}\n`);
     await catalog.publish(worker, version, [file]);
   }

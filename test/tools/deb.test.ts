@@ -90,7 +90,7 @@ Description: LLM inference worker for rbee, for any CPU
     expect(await run(join(folder, "root/usr/bin/llm-worker-rbee-cpu"))).toBe("0\nllm-worker-rbee-cpu 1.2.0\n");
     expect(statSync(join(folder, "root/usr/bin/llm-worker-rbee-cpu")).mtimeMs).toBe(FACTS.madeAt * 1000);
     expect(readFileSync(join(folder, "root/usr/share/doc/llm-worker-rbee-cpu/copyright"), "utf8")).toContain(
-      "Its license is GPL-3.0-or-later.\n\nThe license.\n",
+      "/usr/share/common-licenses/GPL-3.\n\nThe license.\n",
     );
     // dpkg has made the sums that the package does not bring.
     expect(await dpkg("--verify", "llm-worker-rbee-cpu")).toBe("0\n");

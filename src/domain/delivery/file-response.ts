@@ -7,7 +7,7 @@ import {
   type GuardedFile,
   guardedStream,
   type Part,
-  PIECE_BYTES,
+  readsOf,
   type StreamEnd,
   UNGUARDED_BYTES,
 } from "./guarded-stream.ts";
@@ -22,7 +22,14 @@ import {
 export async function fileResponse(
   request: Pick<Request, "method" | "headers">,
   { release, artifact }: { release: ManifestRelease; artifact: ReleaseFile },
-  { read, decide, onEnd, cacheControl = "private, no-store", contentType = "application/octet-stream" }: FileSource,
+  {
+    read,
+    decide,
+    split,
+    onEnd,
+    cacheControl = "private, no-store",
+    contentType = "application/octet-stream",
+  }: FileSource,
 ): Promise<{ response: Response; startsHere: boolean }> {
   const { size, filename } = artifact;
   const etag = `"${artifact.sha256}"`;
@@ -50,12 +57,14 @@ export async function fileResponse(
   if (request.method === "HEAD") {
     return { response: new Response(null, { status: answer.status, headers }), startsHere: false };
   }
-  const first = await read({ offset, length: Math.min(length, PIECE_BYTES) });
+  const part = { offset, length };
+  const [opened = part] = length <= UNGUARDED_BYTES ? [part] : readsOf(part, { split });
+  const first = await read(opened);
   const respond = (body: ReadableStream) => {
     return { response: new Response(body, { status: answer.status, headers }), startsHere: offset === 0 };
   };
   if (length <= UNGUARDED_BYTES) return respond(first);
-  const { readable, end } = guardedStream({ offset, length }, first, { read, decide });
+  const { readable, end } = guardedStream(part, first, { read, decide, split });
   onEnd(end);
   return respond(readable);
 }
@@ -64,7 +73,7 @@ export async function fileResponse(
  * Where the bytes of a file come from, the decision on them, how caches may keep them (default: not at all) and their
  * type (default: `application/octet-stream`).
  */
-export type FileSource = Pick<GuardedFile, "read" | "decide"> & {
+export type FileSource = Pick<GuardedFile, "read" | "decide" | "split"> & {
   onEnd: (end: Promise<StreamEnd>) => void;
   cacheControl?: string;
   contentType?: string;

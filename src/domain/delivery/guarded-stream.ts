@@ -18,10 +18,15 @@ const FAILED_DECISIONS = 3;
 /** A part of a file. */
 export type Part = { offset: number; length: number };
 
-/** The file behind a guarded stream, and the decision on it. `pieceMs` and `pieceBytes` are for tests. */
+/**
+ * The file behind a guarded stream, and the decision on it. `pieceMs` and `pieceBytes` are for tests. `split` divides a
+ * part, in order, where one stream of R2 cannot have all of it: workerd pipes no transform's stream into another
+ * transform.
+ */
 export type GuardedFile = {
   /** Opens a part of the file. */
   read(part: Part): Promise<ReadableStream>;
+  split?: ((part: Part) => Part[]) | undefined;
   /** Whether the rest may be sent; else the code of the refusal. */
   decide(): Promise<{ ok: true } | { ok: false; code: string }>;
   pieceMs?: number;
@@ -38,6 +43,10 @@ export function* piecesOf({ offset, length }: Part, pieceBytes: number = PIECE_B
   }
 }
 
+/** The parts that a guarded stream opens one after the other. */
+export const readsOf = (part: Part, { split, pieceBytes }: Pick<GuardedFile, "split" | "pieceBytes">): Part[] =>
+  [...piecesOf(part, pieceBytes)].flatMap((piece) => split?.(piece) ?? [piece]);
+
 /**
  * The pause before the next decision, in milliseconds, for a stream of `pieces` that has run for `elapsedMs`. It is
  * `pieceMs` at first. A stream that runs for long decides more rarely, so that its calls suffice for eight hours.
@@ -49,7 +58,7 @@ export function decisionPause(pieces: number, elapsedMs: number, pieceMs: number
 
 /**
  * Streams a part of a file, and decides again after each piece and at least every ten seconds. After a refusal the
- * stream breaks off: its reader gets an error, never a clean end. `first` is the body of the first piece. The bytes do
+ * stream breaks off: its reader gets an error, never a clean end. `first` is the body of the first of `readsOf`. The bytes do
  * not enter JavaScript, because each piece is piped from R2 to the client by workerd. `end` never rejects.
  */
 export function guardedStream(
@@ -67,7 +76,7 @@ async function pump(
   file: GuardedFile,
   writable: WritableStream,
 ): Promise<StreamEnd> {
-  const pieces = [...piecesOf(part, file.pieceBytes)];
+  const pieces = readsOf(part, file);
   const guard = new Guard(file, pieces.length);
   const watching = guard.watch();
   let next: Promise<ReadableStream> = Promise.resolve(first);

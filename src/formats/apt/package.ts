@@ -96,7 +96,7 @@ function documentsOf(facts: FramedFacts): [name: string, bytes: Uint8Array<Array
 const copyrightOf = ({ worker, version }: FramedFacts, license: string): string =>
   `${worker.id} ${version} is made by the rbee project, ${worker.homepage}.
 Its license is ${worker.license}.
-
+${worker.license.startsWith("GPL-3.0") ? "On Debian systems, its text is also in /usr/share/common-licenses/GPL-3.\n" : ""}
 ${license}`;
 
 const folder = (name: string, mtime: UnixSeconds): Uint8Array<ArrayBuffer> =>

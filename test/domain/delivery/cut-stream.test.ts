@@ -2,6 +2,8 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PIECE_BYTES } from "../../../src/domain/delivery/guarded-stream.ts";
+import { framerOf } from "../../../src/domain/releases/framing/framer.ts";
+import { apt } from "../../../src/formats/apt/format.ts";
 import worker from "../../../src/index.ts";
 import { forgetIsolate } from "../../../src/lib/isolate.ts";
 import { ISOLATE_TTL } from "../../../src/platform/storage/edge-store.ts";
@@ -113,6 +115,22 @@ describe("a response that has begun", () => {
     passSeconds(KV_LAG + ISOLATE_TTL);
     expect((await drain(reader)).broke).toBe(true);
     expectLogged("download.cut");
+  });
+
+  it("with a framed package breaks off, too", async () => {
+    await publishRelease({ worker_id: PREMIUM, version: "1.0.0", bytes, framer: framerOf(env, [apt]) });
+    const { id, key } = await issueLicense();
+    const path = `/apt/rbee-premium/pool/${PREMIUM}/${PREMIUM}_1.0.0-1_amd64.deb`;
+    const headers = { Authorization: `Basic ${btoa(`machine:${key}`)}` };
+    const whole = await begin(path, headers);
+    const size = Number(whole.response.headers.get("Content-Length"));
+    expect(size).toBeGreaterThan(bytes.length);
+    expect(await drain(whole.reader)).toEqual({ received: size - whole.first, broke: false });
+    const { reader } = await begin(path, headers);
+    expect((await asAdmin(`/v1/admin/licenses/${id}/revoke`)).status).toBe(200);
+    passSeconds(KV_LAG + ISOLATE_TTL);
+    expect((await drain(reader)).broke).toBe(true);
+    expect(expectLogged("download.cut")).toMatchObject([{ code: "LICENSE_REVOKED", license: id, worker: PREMIUM }]);
   });
 
   it("for a free worker breaks off when its version is blocked", async () => {

@@ -1,7 +1,7 @@
 import { newId } from "../../../lib/id.ts";
 import { type AppContext, Problem } from "../../../platform/http/route.ts";
 import type { FramedFile } from "../../releases/framing/framing.ts";
-import { readFramed } from "../../releases/framing/stream.ts";
+import { partsOf, readFramed } from "../../releases/framing/stream.ts";
 import type { Worker } from "../../workers/workers.ts";
 import { type Asker, laterDecision } from "../authorization.ts";
 import { authorizeDelivery } from "../authorize.ts";
@@ -59,6 +59,7 @@ export async function framedResponse(
   const link = linkOf(c, worker, version, filename, asker, machine);
   const { response, startsHere } = await fileResponse(c.req.raw, delivery, {
     read: (part) => readFramed(open, framed, artifact.object_key, part),
+    split: (part) => partsOf(framed, part),
     decide: laterDecision(c, worker, file, asker),
     onEnd: (end) => c.executionCtx.waitUntil(end.then((how) => logCut(how, link, c.var.requestId))),
     contentType,

@@ -29,6 +29,15 @@ export function* sourcesOf({ frame_key, layout }: Framed, storedKey: string, par
   }
 }
 
+/** The parts of a part of a framed file, in order, that are each in one of the two objects. */
+export function partsOf(framed: Framed, part: StoredRange): StoredRange[] {
+  let { offset } = part;
+  return [...sourcesOf(framed, "", part)].map(({ length }) => {
+    offset += length;
+    return { offset: offset - length, length };
+  });
+}
+
 /** A frame of this size or smaller, in bytes, stays in the isolate's memory. Most have some KiB. */
 const SMALL_FRAME = 256 * 1024;
 
