@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { noteUnnamed } from "../../src/domain/releases/artifact/discarded-store.ts";
-import { LONGEST_INDEX } from "../../src/domain/releases/framing/store.ts";
+import { LONGEST_INDEX } from "../../src/domain/releases/framing/package-work.ts";
 import { EVENT_TYPES } from "../../src/domain/webhooks/event/types.ts";
 import { encodeBase64 } from "../../src/lib/encoding.ts";
 import { currentTime } from "../../src/lib/time.ts";

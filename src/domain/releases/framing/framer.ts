@@ -1,3 +1,4 @@
+import { logFailure } from "../../../lib/log.ts";
 import { type Config, configOf } from "../../../platform/config/config.ts";
 import { sellerOf } from "../../../platform/config/seller.ts";
 import { findWorker } from "../../workers/workers.ts";
@@ -42,7 +43,8 @@ const publishingOf = async (config: Config): Promise<Publishing> => ({
 
 /**
  * Begins the sums of an artifact's packages, or goes on with them (`beginSummation`). `signature` is the one that the
- * check verifies. Null if no framing serves the file. Throws D1's errors, and VERSION_NOT_FOUND.
+ * check verifies. Null if no framing serves the file, or if the facts cannot be made, which is logged. Throws D1's
+ * errors, and VERSION_NOT_FOUND.
  */
 export async function summationOf(
   db: D1Database,
@@ -56,6 +58,12 @@ export async function summationOf(
   const release = await readRelease(db, artifact.release_id);
   const worker = findWorker(release.worker_id);
   if (worker === null) return null;
-  const facts = framedFacts(worker, release, { ...artifact, platform, signature }, await framer.publishing());
-  return beginSummation(framer.framings, facts, framer.signer, { artifact_id: artifact.id }, resumed);
+  const about = { artifact_id: artifact.id };
+  try {
+    const facts = framedFacts(worker, release, { ...artifact, platform, signature }, await framer.publishing());
+    return await beginSummation(framer.framings, facts, framer.signer, about, resumed);
+  } catch (error) {
+    logFailure("framing.failed", error, { ...about, format: "all" });
+    return null;
+  }
 }

@@ -32,9 +32,6 @@ const columnsOf = ({ layout, listing, ...row }: FramedRow, changeId: string) => 
   last_change: changeId,
 });
 
-/** The longest index of a framed file, in characters, so that its row fits into one statement of D1. */
-export const LONGEST_INDEX = 24_000;
-
 /**
  * The statements that record framed files of an artifact, in the change `made` of `root`. They replace those of the
  * same formats, whose frames are discarded. `after`: the change is none of `root`, and takes effect if that is the last

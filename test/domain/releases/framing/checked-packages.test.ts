@@ -176,6 +176,36 @@ describe("packages of a binary that is checked", () => {
     expect(await framedFiles(artifact)).toHaveLength(1);
   });
 
+  it("never block the file, whichever part of the making is at fault", async () => {
+    const maker = await plainFraming.load();
+    const fault = () => Promise.reject(new Error("a fault of ours"));
+    const parts: Partial<typeof maker>[] = [
+      { rounds: [fault] },
+      { rounds: [] },
+      { rounds: [async () => [{ offset: 0, length: 20_000 }]] },
+      { index: fault },
+      { index: async () => ({ text: "x".repeat(30_000) }) },
+      { index: async () => ({ size: 1n }) },
+      {
+        filename: () => {
+          throw new Error("a fault of ours");
+        },
+      },
+    ];
+    const framings = parts.map((part, at) => ({
+      ...plainFraming,
+      name: `f${at}`,
+      load: async () => ({ ...maker, ...part }),
+    }));
+    await complete(await uploaded(), testFramer(...framings, plainFraming));
+    expect(expectLogged("framing.failed").map(({ format }) => format)).toHaveLength(parts.length);
+    const { results } = await env.DB.prepare("SELECT format FROM framed_files").all();
+    expect(results).toEqual([{ format: "plain" }]);
+    await removeArtifact(env, publisher(), releaseId, (await readArtifactOf()).id);
+    const speechless = { ...testFramer(plainFraming), publishing: fault };
+    expect((await complete(await uploaded(), speechless)).state).toBe("ready");
+  });
+
   it("that change in every step are left out at last", async () => {
     const artifact = await uploaded();
     await check(artifact, (step) => testFramer({ ...plainFraming, load: () => numbered(step) }));
