@@ -3,8 +3,8 @@ import { createServer, request, type Server } from "node:http";
 
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its text
- * is rewritten to one of the same length (the text at another path, if `at` names one), or it breaks off after so many
- * bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its answer
+ * is rewritten to one of the same length (the text at another path, if `at` names one), or it breaks off or stops after
+ * so many bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its answer
  * is the whole file.
  */
 export type Fate =
@@ -14,6 +14,7 @@ export type Fate =
   | "whole"
   | { rewrite: (text: string) => string; at?: string }
   | { cutAfter: number }
+  | { stopAfter: number }
   | { bodyAfter: Promise<void> };
 
 export type FlakyProxy = {
@@ -67,13 +68,14 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
         void fate.bodyAfter.then(() => answer.pipe(outgoing));
         return;
       }
-      let left = fate.cutAfter;
+      const isCut = "cutAfter" in fate;
+      let left = isCut ? fate.cutAfter : fate.stopAfter;
       answer.on("data", (chunk: Buffer) => {
         if (left <= 0) return;
         outgoing.write(chunk.subarray(0, left));
         left -= chunk.length;
         // Once all of it is on the line, however slowly the other end takes it.
-        if (left <= 0) outgoing.socket?.destroySoon();
+        if (left <= 0 && isCut) outgoing.socket?.destroySoon();
       });
       answer.on("end", () => {
         if (left > 0) outgoing.end();

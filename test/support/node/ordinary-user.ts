@@ -55,12 +55,13 @@ export type Run = { code: number | null; stdout: string; stderr: string };
 
 /**
  * Runs a program in `directory` as an ordinary user, without a terminal. Its environment is `env` and the path, and its
- * home is `directory`, so the developer's own configuration does not reach it.
+ * home is `directory`, so the developer's own configuration does not reach it. `signal` kills it and its children.
  */
 export function runAsUser(
   directory: string,
   command: readonly string[],
   env: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<Run> {
   const [program = "", ...rest] = [...AS_ORDINARY_USER, ...command];
   const child = spawn(program, rest, {
@@ -70,6 +71,7 @@ export function runAsUser(
     // A session of its own has no terminal to ask on.
     detached: true,
   });
+  signal?.addEventListener("abort", () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
   const run = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     run.stdout += text;
