@@ -68,6 +68,7 @@ describe("frameMissing", () => {
     expect(await waiting()).toBe(0);
     expect(framedOfRecord(await env.EDGE.get(framedKey("plain", WORKER), "json"))?.files).toMatchObject([
       { stored: "b1" },
+      { stored: "b2" },
     ]);
   });
 
