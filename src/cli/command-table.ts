@@ -130,6 +130,11 @@ export const COMMAND_MODULES: readonly CommandModule[] = [
   },
   {
     audience: "operator",
+    summaries: { container: "set the image that container images are made on" },
+    load: async () => (await import("./commands/container.ts")).addContainerCommands,
+  },
+  {
+    audience: "operator",
     summaries: { plans: "prepare a Stripe account to sell the plans" },
     load: async () => (await import("./commands/plans.ts")).addPlansCommands,
   },

@@ -69,7 +69,7 @@ describe.each(framingsOf(service.formats))("the framing $name", (framing) => {
         created_at: 1,
       };
       const release = { version: "1.2.0", source_repository: null, source_tag: null, source_commit: null };
-      const facts = framedFacts(worker, release, { ...file, platform }, await framer.publishing());
+      const facts = framedFacts(worker, release, { ...file, platform }, await framer.publishing(), null);
       const sumIn = async (slice: number) => {
         let summation = await beginSummation([framing], facts, framer.signer, {});
         for (let hasMore = true; hasMore; hasMore = await summation.endPass()) {

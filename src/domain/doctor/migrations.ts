@@ -43,6 +43,7 @@ export const MIGRATIONS = {
     "0044_device_logins.sql",
     "0045_order_consent.sql",
     "0046_framed_files.sql",
+    "0047_image_bases.sql",
   ],
   statistics: ["0001_statistics.sql", "0002_download_totals.sql"],
 } as const;

@@ -3,6 +3,7 @@ import type { createAdminRouter } from "../../platform/identity/authentication.t
 import type { OffersOf } from "./offer.ts";
 import type { PackageFormat } from "./package-format.ts";
 import { artifacts, declarationRoutes } from "./routes/artifact.ts";
+import { imageBases } from "./routes/image-base.ts";
 import { moveRoutes } from "./routes/move.ts";
 import { provenanceAttach } from "./routes/provenance.ts";
 import { releases } from "./routes/release.ts";
@@ -26,4 +27,5 @@ export const releaseRoutes = (
     sourceAttach,
     moveRoutes(formats, offersOf),
     releaseUnblock,
+    imageBases,
   );

@@ -1,5 +1,6 @@
 import { concatBytes } from "@noble/hashes/utils.js";
 import type { FramedFacts, FramingMaker } from "../../domain/releases/framing/framing.ts";
+import type { ImageBase } from "../../domain/releases/framing/image-base.ts";
 import { encodeHex, sha256 } from "../../lib/encoding.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../lib/tar.ts";
 import { toRfc3339 } from "../../lib/time.ts";
@@ -24,19 +25,29 @@ export const maker: FramingMaker = {
     if (facts.binary.encoding !== "identity") throw new Error("the digest of a compressed layer's tar is not known");
     const architecture = architectureOf(facts.platform);
     if (!architecture) throw new Error(`no image is for ${facts.platform}`);
-    const config = JSON.stringify(configOf(facts, architecture, digestOf(layer.sha256)));
+    const base = baseOf(facts);
+    const diffIds = [...base.layers.map(({ diff_id }) => diff_id), layer.sha256].map(digestOf);
+    const config = JSON.stringify(configOf(facts, architecture, diffIds));
     const configHex = encodeHex(await sha256(config));
     const manifest = JSON.stringify({
       schemaVersion: 2,
       mediaType: MEDIA_TYPES.manifest,
       config: { mediaType: MEDIA_TYPES.config, digest: digestOf(configHex), size: lengthOf(config) },
-      layers: [{ mediaType: MEDIA_TYPES.layer, digest: digestOf(layer.sha256), size: layer.size }],
+      layers: [
+        ...base.layers.map(({ media_type, sha256, size }) => ({
+          mediaType: media_type,
+          digest: digestOf(sha256),
+          size,
+        })),
+        { mediaType: MEDIA_TYPES.layer, digest: digestOf(layer.sha256), size: layer.size },
+      ],
       annotations: annotationsOf(facts),
     });
     return {
       architecture,
       config,
       config_sha256: configHex,
+      base_layers: base.layers.map(({ sha256, size }) => ({ sha256, size })),
       manifest,
       manifest_sha256: encodeHex(await sha256(manifest)),
     };
@@ -67,8 +78,22 @@ export function layerAround({ worker, binary, documents, madeAt: mtime }: Framed
 /** The variables with which NVIDIA's container runtime gives an image a GPU, as NVIDIA's own CUDA images have them. */
 const NVIDIA_ENVIRONMENT = ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"];
 
-/** The config of an image (image-spec, config.md). `diffId` is the digest of the layer's uncompressed tar. */
-function configOf(facts: FramedFacts, architecture: string, diffId: string) {
+/** The base of the image: none for a static program, which needs no other files. */
+const baseOf = ({ requires, imageBase }: FramedFacts): Pick<ImageBase, "layers" | "env"> & Partial<ImageBase> =>
+  imageBase !== null && requires?.libc?.name !== "musl" ? imageBase : { layers: [], env: [] };
+
+/** The variables of the environment: those of the base, else the usual path of commands. */
+function environmentOf(facts: FramedFacts): string[] {
+  const own = facts.worker.backend === "cuda" ? NVIDIA_ENVIRONMENT : [];
+  const { env } = baseOf(facts);
+  const isSet = (one: string) => env.some((other) => other.startsWith(one.slice(0, one.indexOf("=") + 1)));
+  return [...env, ...[PATH, ...own].filter((one) => !isSet(one))];
+}
+
+const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The config of an image (image-spec, config.md). `diffIds` are the digests of the layers' uncompressed tars. */
+function configOf(facts: FramedFacts, architecture: string, diffIds: readonly string[]) {
   const { worker, version, madeAt } = facts;
   const created = toRfc3339(madeAt);
   return {
@@ -76,22 +101,24 @@ function configOf(facts: FramedFacts, architecture: string, diffId: string) {
     architecture,
     os: "linux",
     config: {
-      Env: [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        ...(worker.backend === "cuda" ? NVIDIA_ENVIRONMENT : []),
-      ],
+      Env: environmentOf(facts),
       Entrypoint: [`/usr/bin/${worker.id}`],
       WorkingDir: "/",
       Labels: annotationsOf(facts),
     },
-    rootfs: { type: "layers", diff_ids: [diffId] },
-    history: [{ created, created_by: `/usr/bin/${worker.id} ${version}`, comment: "rbee worker catalog" }],
+    rootfs: { type: "layers", diff_ids: diffIds },
+    history: [
+      ...baseOf(facts).layers.map(() => ({ created, comment: baseOf(facts).name })),
+      { created, created_by: `/usr/bin/${worker.id} ${version}`, comment: "rbee worker catalog" },
+    ],
   };
 }
 
 /** The annotations of an image, which are also its labels (image-spec, annotations.md). */
-function annotationsOf({ worker, version, madeAt, requires }: FramedFacts): Record<string, string> {
-  const alone = programAlone(requires);
+function annotationsOf(facts: FramedFacts): Record<string, string> {
+  const { worker, version, madeAt, requires } = facts;
+  const { name, digest } = baseOf(facts);
+  const alone = name === undefined ? programAlone(requires) : null;
   return {
     "org.opencontainers.image.title": worker.id,
     "org.opencontainers.image.description": alone ? `${worker.summary} ${alone}` : worker.summary,
@@ -99,6 +126,8 @@ function annotationsOf({ worker, version, madeAt, requires }: FramedFacts): Reco
     "org.opencontainers.image.created": toRfc3339(madeAt),
     "org.opencontainers.image.url": worker.homepage,
     "org.opencontainers.image.licenses": worker.license,
+    ...(name !== undefined && { "org.opencontainers.image.base.name": name }),
+    ...(digest !== undefined && { "org.opencontainers.image.base.digest": digest }),
   };
 }
 

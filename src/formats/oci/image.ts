@@ -9,6 +9,8 @@ const imageSchema = lazy(() =>
     /** The JSON of the image's config and of its manifest, byte for byte, each with its SHA-256 in hexadecimal. */
     config: z.string(),
     config_sha256: z.string(),
+    /** The layers of the base below its own, which R2 has by their SHA-256. */
+    base_layers: z.array(z.object({ sha256: z.string(), size: z.number() })).default([]),
     manifest: z.string(),
     manifest_sha256: z.string(),
   }),

@@ -39,6 +39,7 @@ export const ACTIONS = [
   "release.unyank",
   "release.block",
   "release.unblock",
+  "image-base.set",
   "release.provenance",
   "release.sign",
   "release.source",

@@ -84,4 +84,6 @@ export const ADMIN_OPERATION_IDS: Readonly<Record<string, string>> = {
   "post /v1/admin/releases/{id}/unyank": "unyankRelease",
   "post /v1/admin/releases/{id}/block": "blockRelease",
   "post /v1/admin/releases/{id}/unblock": "unblockRelease",
+  "post /v1/admin/image-bases": "setImageBase",
+  "put /v1/admin/image-bases/layers/{sha256}": "uploadImageBaseLayer",
 };

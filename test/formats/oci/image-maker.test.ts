@@ -28,6 +28,7 @@ const facts: FramedFacts = {
     enclose: (head, tail) => [head, { offset: 0, length: program.length }, tail],
   },
   requires: { libc: { name: "musl" } },
+  imageBase: null,
   documents: { "b.txt": "second", LICENSE: "license\n" },
   madeAt: 1_790_000_000,
 };

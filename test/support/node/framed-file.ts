@@ -24,6 +24,7 @@ export function framedFacts(program: Uint8Array, facts: Partial<FramedFacts> = {
       encoding: "identity",
       enclose: (head, tail) => [head, { offset: 0, length: size }, tail],
     },
+    imageBase: null,
     requires: null,
     documents: {},
     madeAt: 1_790_000_000,

@@ -41,6 +41,7 @@ export function framedFacts(
     platform: Platform;
   },
   { origin, seller, freeLicense }: Publishing,
+  imageBase: FramedFacts["imageBase"],
 ): FramedFacts {
   const { id, tier, backend, description, license, family } = worker;
   return {
@@ -49,6 +50,7 @@ export function framedFacts(
     platform: artifact.platform,
     binary: storedIdentity(artifact),
     requires: artifact.requires,
+    imageBase,
     documents: {
       LICENSE: tier === "free" ? freeLicense : premiumLicense(worker, seller, origin),
       PROVENANCE: provenanceDocument(worker, release, artifact, origin),

@@ -5,6 +5,7 @@ import { findWorker } from "../../workers/workers.ts";
 import { type Artifact, readRelease } from "../store.ts";
 import { framedFacts, framedPlatform, framingsFor, type Publishing } from "./facts.ts";
 import type { Framing } from "./framing.ts";
+import { readImageBase } from "./image-base.ts";
 import type { PackageSigner } from "./signer.ts";
 import { beginSummation, type SavedSummation, type Summation } from "./summation.ts";
 
@@ -59,8 +60,9 @@ export async function summationOf(
   const worker = findWorker(release.worker_id);
   if (worker === null) return null;
   const about = { artifact_id: artifact.id };
+  const base = await readImageBase(db, worker.backend, platform);
   try {
-    const facts = framedFacts(worker, release, { ...artifact, platform, signature }, await framer.publishing());
+    const facts = framedFacts(worker, release, { ...artifact, platform, signature }, await framer.publishing(), base);
     return await beginSummation(framer.framings, facts, framer.signer, about, resumed);
   } catch (error) {
     logFailure("framing.failed", error, { ...about, format: "all" });

@@ -2,6 +2,7 @@ import type { UnixSeconds } from "../../../lib/time.ts";
 import type { Tier } from "../../workers/table.ts";
 import type { Platform } from "../manifest.ts";
 import type { Requires } from "../requires/requires.ts";
+import type { ImageBase } from "./image-base.ts";
 import type { PackageSigner } from "./signer.ts";
 
 /** A range of the stored file's bytes. */
@@ -41,6 +42,8 @@ export type FramedFacts = {
   platform: Platform;
   binary: StoredBinary;
   requires: Requires | null;
+  /** The image that a container image of the program is made on; null if an owner has set none. */
+  imageBase: ImageBase | null;
   /** The texts for `/usr/share/doc/<worker id>/`, by file name. */
   documents: Readonly<Record<string, string>>;
   /** The time of all files in a package: when the binary was declared. */

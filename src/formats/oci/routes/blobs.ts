@@ -1,8 +1,10 @@
-import { readObject } from "../../../domain/delivery/file-response.ts";
+import { type Asker, laterDecision } from "../../../domain/delivery/authorization.ts";
+import { fileResponse, readObject } from "../../../domain/delivery/file-response.ts";
 import { framedResponse } from "../../../domain/delivery/framed/response.ts";
-import { createRoute, createRouter, z } from "../../../platform/http/route.ts";
+import type { Worker } from "../../../domain/workers/workers.ts";
+import { type AppContext, createRoute, createRouter, z } from "../../../platform/http/route.ts";
 import { visitorOf } from "../access.ts";
-import { blobsOf } from "../blob.ts";
+import { type Blob, blobsOf } from "../blob.ts";
 import { digestOf, MEDIA_TYPES } from "../names.ts";
 import { FORMAT, readRepository } from "../repository.ts";
 import { firstAllowed } from "../resolution.ts";
@@ -74,18 +76,30 @@ blobs.openapi(blob, async (c) => {
       return framedResponse(c, worker, { format: FORMAT, sha256: hex, version }, visitor.asker, { headers });
     case "text":
       return documentOf(c, worker, found.text, found.type, hex);
-    case "object": {
-      const { key, size } = found;
-      const body =
-        c.req.raw.method === "HEAD" ? null : await readObject(c.env.BINARIES, key, { offset: 0, length: size });
-      return new Response(body, {
-        headers: {
-          ...headers,
-          "Content-Type": "application/octet-stream",
-          "Content-Length": String(size),
-          "Cache-Control": "private, no-store",
-        },
-      });
-    }
+    case "object":
+      return answerObject(c, worker, hex, found, visitor.asker);
   }
 });
+
+/** Answers with an object of R2 that belongs to a version, with Range, and decides again while it runs. */
+async function answerObject(
+  c: AppContext,
+  worker: Worker,
+  sha256: string,
+  { version: { release, images }, key, size, filename, stored }: Extract<Blob, { kind: "object" }>,
+  asker: Asker | null,
+): Promise<Response> {
+  const [{ artifact }] = images;
+  const wanted = { version: release.version, channel: "stable", file: { filename: stored } } as const;
+  const { response } = await fileResponse(
+    c.req.raw,
+    { release, artifact: { ...artifact, filename, size, sha256 } },
+    {
+      read: (part) => readObject(c.env.BINARIES, key, part),
+      decide: laterDecision(c, worker, wanted, asker),
+      onEnd: (end) => c.executionCtx.waitUntil(end),
+    },
+  );
+  response.headers.set("Docker-Content-Digest", digestOf(sha256));
+  return response;
+}

@@ -38,6 +38,7 @@ export const ACTION_WORDS: Readonly<Record<Action, string>> = {
   "release.unyank": "Unyanked",
   "release.block": "Release blocked",
   "release.unblock": "Block lifted",
+  "image-base.set": "Base of container images set",
   "release.provenance": "Provenance attached",
   "release.sign": "Files of a draft signed",
   "release.source": "Source archive attached",

@@ -18,6 +18,7 @@ export function factsOf(program: Uint8Array<ArrayBuffer>, more: Partial<FramedFa
     },
     version: "1.2.0",
     platform: "linux-x86_64",
+    imageBase: null,
     requires: null,
     documents: { "provenance.json": "{}\n", LICENSE: "text\n" },
     madeAt: 1_795_960_000,
