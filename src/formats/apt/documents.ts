@@ -3,7 +3,7 @@ import { combine, documentRoute } from "../../platform/http/route.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 import { sourcesFile, sourcesText } from "./sources.ts";
 
-const TAG = "Package managers";
+const TAG = "apt and RPM";
 
 const keyring = documentRoute(
   "/apt/rbee.gpg",

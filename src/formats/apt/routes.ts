@@ -72,7 +72,7 @@ aptRoutes.on("GET", [page, `${page}/`], (c) => {
 });
 
 const releaseRoute = operation("get", "/apt/{repository}/dists/{suite}/{file}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "The description of a suite of an apt repository",
   description:
     "`InRelease` and `Release` name the lists of packages by their SHA-256, and are valid for up to seven days. `InRelease` is signed; " +
@@ -102,7 +102,7 @@ aptRoutes.openapi(releaseRoute, async (c) => {
 });
 
 const listRoute = operation("get", "/apt/{repository}/dists/{suite}/main/{folder}/{file}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "A list of the packages of an apt repository",
   description: "Every version that the asker may have. apt requests it by its SHA-256 instead.",
   access,
@@ -138,7 +138,7 @@ aptRoutes.openapi(listRoute, async (c) => {
 });
 
 const hashRoute = operation("get", "/apt/{repository}/dists/{suite}/main/{folder}/by-hash/SHA256/{sum}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "A list of the packages of an apt repository by its SHA-256",
   description: "The list that `InRelease` names, also if a release has replaced it a moment ago.",
   access,
@@ -168,7 +168,7 @@ aptRoutes.openapi(hashRoute, async (c) => {
 });
 
 const packageRoute = operation("get", "/apt/{repository}/pool/{worker}/{file}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "A Debian package",
   description:
     "A version that the asker may have, also a yanked one, framed around the release's binary. Supports `Range`, `If-Range` and " +

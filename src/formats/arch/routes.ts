@@ -8,7 +8,7 @@ import { findArch, findRepository, parseRepositoryFile, REPOSITORIES } from "./r
 import { signedArchRoutes } from "./signed-routes.ts";
 
 const route = operation("get", "/arch/{repository}/os/{arch}/{file}", {
-  tag: "Package managers",
+  tag: "pacman",
   summary: "A file of a pacman repository",
   description:
     "`Server = .../arch/$repo/os/$arch` in pacman.conf. `{repository}.db` and `.files` (or `.db.tar.gz`, `.files.tar.gz`) are the " +

@@ -16,7 +16,7 @@ import { signedListingFor } from "./signed-listing.ts";
 const bytes = (type: string) => ({ [type]: { schema: z.string().openapi({ format: "binary", example: "(bytes)" }) } });
 
 const route = operation("get", "/arch/signed/{repository}/os/{arch}/{file}", {
-  tag: "Package managers",
+  tag: "pacman",
   summary: "A file of a signed pacman repository",
   description:
     "`Server = .../arch/signed/$repo/os/$arch` in pacman.conf, with `SigLevel = Required` and the key of `/keys/packages.asc`. It has " +

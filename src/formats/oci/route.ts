@@ -7,7 +7,7 @@ import { OciErrors, ociCodeOf } from "./errors.ts";
 import { digestHex, digestOf } from "./names.ts";
 
 /** The group of the registry's operations. */
-export const TAGS = ["Package managers"];
+export const TAGS = ["Containers"];
 
 /** The security of the registry's operations. A registry token is sent as Bearer, too. */
 export const SECURITY = [{}, ...LICENSE_SECURITY];

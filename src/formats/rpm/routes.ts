@@ -29,7 +29,7 @@ const bytes = (...types: string[]) => {
 };
 
 const repodataRoute = operation("get", "/rpm/{repository}/{arch}/repodata/{file}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "A file of the metadata of an RPM repository",
   description:
     "`repomd.xml` with its OpenPGP signature `repomd.xml.asc` and the keys `repomd.xml.key`, and the lists that it names, for dnf and " +
@@ -52,7 +52,7 @@ const repodataRoute = operation("get", "/rpm/{repository}/{arch}/repodata/{file}
 });
 
 const packageRoute = operation("get", "/rpm/{repository}/{arch}/{file}", {
-  tag: "Package managers",
+  tag: "apt and RPM",
   summary: "An RPM package",
   description:
     "A package of a version that the asker may have, made of the release's binary and signed by the key of `repomd.xml.key`. Answers " +
@@ -81,7 +81,7 @@ rpmRoutes.route(
   documentRoute(
     "/rpm/rbee.repo",
     {
-      tag: "Package managers",
+      tag: "apt and RPM",
       summary: "The configuration of the RPM repositories",
       description:
         "For `/etc/yum.repos.d` of dnf and `zypper addrepo`. The premium repository is off until a license key is written into it.",

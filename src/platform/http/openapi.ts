@@ -13,8 +13,10 @@ export const TAGS = {
   "Catalog for hives": "The workers in the forms that hives and marketplaces in use decode, and their recipes.",
   Releases: "The versions of a worker that can be downloaded. Premium workers need a license.",
   Delivery: "Signed links and the bytes behind them: resumable, checksummed, short-lived.",
-  "Package managers":
-    "Recipes for git, packages for pacman and formulas for Homebrew, at the paths that these tools request.",
+  "Package managers": "Recipes for git and formulas for Homebrew, at the paths that these tools request.",
+  "apt and RPM": "Signed repositories for apt, dnf and zypper, at the paths that these tools request.",
+  pacman: "Repositories for pacman, at the paths that it requests.",
+  Containers: "A registry of images for docker and podman: the pull part of the OCI distribution specification.",
   "AUR helpers": "The interface of the Arch User Repository, at the paths that its helpers request.",
   Licensing: "How a hive uses its license: activate a machine, get a token, deactivate the machine, verify a token.",
   Purchase: "Plans, checkout and billing.",
