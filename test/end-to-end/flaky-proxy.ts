@@ -4,8 +4,8 @@ import { createServer, request, type Server } from "node:http";
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its text
  * is rewritten to one of the same length (the text at another path, if `at` names one), or it breaks off or stops after
- * so many bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its answer
- * is the whole file.
+ * so many bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its
+ * answer is the whole file.
  */
 export type Fate =
   | "pass"
