@@ -1,5 +1,5 @@
 import type { AvailableWorker } from "../../domain/catalog/available-workers.ts";
-import type { Format, InstallWay } from "../../domain/catalog/format.ts";
+import { type Format, type InstallWay, isPremium } from "../../domain/catalog/format.ts";
 import { INSTALL_SYSTEM_WORDS, INSTALL_SYSTEMS, type InstallSystem } from "../../domain/catalog/install-systems.ts";
 import { type QuickStart, quickStarts, waysBySystem } from "../../domain/catalog/installation.ts";
 import { activationCommand, withLicensePrompt } from "../../domain/licensing/license/key.ts";
@@ -105,7 +105,7 @@ export function installPage({ formats, available, system, url }: Content): Promi
   });
 }
 
-type Example = { system: InstallSystem; way: InstallWay };
+type Example = { system: InstallSystem; way: InstallWay; isPremium: boolean };
 
 type PanelProps = { system: InstallSystem; start: QuickStart["way"]; examples: readonly Example[] };
 
@@ -113,7 +113,7 @@ const SystemPanel: FC<PanelProps> = ({ system, start, examples }) => (
   <>
     {start === null ? (
       <p class="empty">Not yet. Nothing that installs on {INSTALL_SYSTEM_WORDS[system]} is released.</p>
-    ) : (
+    ) : examples[0]?.way.commands === start.commands ? null : (
       <>
         <CopyBlock id={`start-${system}`} what={`the first command for ${INSTALL_SYSTEM_WORDS[system]}`}>
           {start.commands}
@@ -121,19 +121,32 @@ const SystemPanel: FC<PanelProps> = ({ system, start, examples }) => (
         <p class="quiet">{start.about}</p>
       </>
     )}
-    {examples.map(({ way }) => (
-      <Way way={way} id={`${system}-${way.id}`} />
+    {examples.map(({ way, isPremium }) => (
+      <Way way={way} id={`${system}-${way.id}${isPremium ? "-premium" : ""}`} />
     ))}
   </>
 );
 
-/** Each way of each system, with the first worker that has it. Free workers come first. */
+/** Whether a way has a place for the name of the machine and the license key, which its tool keeps. */
+const keepsLicense = ({ setup, commands }: InstallWay): boolean => /\bMACHINE\b/.test(`${setup?.text} ${commands}`);
+
+/**
+ * Each way of each system, with the first worker that has it. Free workers come first. A tool that keeps the license is
+ * there a second time, with the first premium worker.
+ */
 function examples(formats: readonly Format[], available: readonly AvailableWorker[], url: string): Example[] {
-  const all = available.flatMap((one) =>
-    waysBySystem(formats, one, url).flatMap(({ system, ways }) =>
-      ways.map((way) => ({ system, way: { ...way, about: `${way.about} Example: ${one.worker.name}.` } })),
-    ),
+  const freeFirst = [...available.filter((one) => !isPremium(one)), ...available.filter(isPremium)];
+  const all = freeFirst.flatMap((one) =>
+    waysBySystem(formats, one, url).flatMap(({ system, ways }) => ways.map((way) => ({ system, way, one }))),
   );
-  const isSame = (a: Example, b: Example): boolean => a.system === b.system && a.way.id === b.way.id;
-  return all.filter((example, index) => all.findIndex((other) => isSame(other, example)) === index);
+  const chosen: Example[] = [];
+  for (const { system, way, one } of all) {
+    const same = chosen.filter((other) => other.system === system && other.way.id === way.id);
+    const isSecond = same.length === 1 && isPremium(one) && same[0]?.isPremium === false && keepsLicense(way);
+    if (same.length > 0 && !isSecond) continue;
+    const name = isSecond ? `${way.name}, for premium workers` : way.name;
+    const about = `${way.about} Example: ${one.worker.name}.`;
+    chosen.push({ system, way: { ...way, name, about }, isPremium: isPremium(one) });
+  }
+  return chosen;
 }

@@ -202,6 +202,29 @@ describe("/install", () => {
     expect(await linesOf("/install")).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh -s -- llm-worker-rbee-cuda`);
   });
 
+  it("shows where a tool keeps the license, beside the lines without one", async () => {
+    await publishRelease({ worker_id: "llm-worker-rbee-cpu", version: "1.0.0", files: [binary("linux-x86_64")] });
+    await publishRelease({
+      worker_id: "llm-worker-rbee-premium-cpu",
+      version: "1.0.0",
+      files: [binary("linux-x86_64")],
+    });
+    expect(await waysOn("debian", "/install")).toEqual(["apt", "apt, for premium workers"]);
+    expect(await waysOn("fedora", "/install")).toEqual([
+      ...["dnf", "zypper"],
+      ...["dnf, for premium workers", "zypper, for premium workers"],
+    ]);
+    expect(await waysOn("arch", "/install")).toContain("pacman, for premium workers");
+    expect(await waysOn("container", "/install")).toContain("Podman, for premium workers");
+    expect(await waysOn("linux", "/install")).toEqual(["Install script", "rbee-catalog"]);
+    const lines = await linesOf("/install");
+    const credentials = `machine ${ORIGIN}/apt/rbee-premium login MACHINE password KEY`;
+    expect(lines.filter((text) => text === credentials)).toHaveLength(1);
+    expect(lines.filter((text) => text.includes("apt install llm-worker-rbee-cpu"))).toHaveLength(1);
+    const page = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
+    expect(await find(page, ".on-debian pre")).toHaveLength(3);
+  });
+
   it("hides the panels of the systems that are not chosen", async () => {
     const response = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
     const [sheet] = await find(response, "link[rel=stylesheet]");
