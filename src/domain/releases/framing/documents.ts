@@ -1,19 +1,31 @@
 import { formatMinisignSignature, parseMinisignSignature, showKeyId } from "../../../lib/minisign/minisign.ts";
 import type { Seller } from "../../../platform/config/seller.ts";
-import type { Worker } from "../../workers/workers.ts";
-import type { Artifact, Release } from "../store.ts";
 
-/** The facts of a release that its documents name. */
-export type DocumentedRelease = Pick<Release, "version" | "source_repository" | "source_tag" | "source_commit">;
+/** A worker, with its license as an SPDX expression. */
+export type DocumentedWorker = { id: string; license: string };
+
+/** The facts of a release that its documents name. Null: its source is not pinned. */
+export type DocumentedRelease = {
+  version: string;
+  source_repository: string | null;
+  source_tag: string | null;
+  source_commit: string | null;
+};
 
 /** The facts of a binary that its documents name. `signature`: the text of its `.minisig`, null if it has none yet. */
-export type DocumentedFile = Pick<Artifact, "platform" | "filename" | "size" | "sha256" | "signature">;
+export type DocumentedFile = {
+  platform: string;
+  filename: string;
+  size: number;
+  sha256: string;
+  signature: string | null;
+};
 
 /**
  * The text of LICENSE in a package of a premium worker. The seller's terms are the license; `origin` is the catalog's.
  */
 export function premiumLicense(
-  { id, license }: Pick<Worker, "id" | "license">,
+  { id, license }: DocumentedWorker,
   { name, support, documents }: Seller,
   origin: string,
 ): string {
@@ -34,7 +46,7 @@ Ask us: ${support === "" ? origin : support}
  * and how to verify each. `origin` is the catalog's.
  */
 export function provenanceDocument(
-  { id }: Pick<Worker, "id">,
+  { id }: Pick<DocumentedWorker, "id">,
   { version, source_repository, source_tag, source_commit }: DocumentedRelease,
   { platform, filename, size, sha256, signature }: DocumentedFile,
   origin: string,
