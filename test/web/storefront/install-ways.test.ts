@@ -225,6 +225,23 @@ describe("/install", () => {
     expect(await find(page, ".on-debian pre")).toHaveLength(3);
   });
 
+  it("names only files that the catalog has", async () => {
+    for (const worker_id of ["llm-worker-rbee-cpu", "llm-worker-rbee-premium-cpu"]) {
+      await publishRelease({ worker_id, version: "1.0.0", files: [binary("linux-x86_64")] });
+    }
+    const text = (await linesOf("/install")).join("\n");
+    const named = new Set(
+      [...text.matchAll(/https:\/\/catalog\.test(\/\S+\.(?:gpg|asc|repo|sources|sh))(?=\s|$)/g)].map(
+        ([, path = ""]) => path,
+      ),
+    );
+    const files = ["/apt/rbee.gpg", "/apt/rbee.sources", "/apt/rbee-premium.sources"];
+    expect([...named]).toEqual(expect.arrayContaining([...files, "/rpm/rbee.repo", "/keys/packages.asc"]));
+    for (const path of named) {
+      expect([path, (await exports.default.fetch(`${ORIGIN}${path}`)).status]).toEqual([path, 200]);
+    }
+  });
+
   it("hides the panels of the systems that are not chosen", async () => {
     const response = await exports.default.fetch(`${ORIGIN}/install`, { headers: { Accept: "text/html" } });
     const [sheet] = await find(response, "link[rel=stylesheet]");
