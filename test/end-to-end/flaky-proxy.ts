@@ -3,9 +3,9 @@ import { createServer, request, type Server } from "node:http";
 
 /**
  * The fate of one exchange: it passes, or hangs without an answer, or every byte of its answer is altered, or its text
- * is rewritten to one of the same length (the text at another path, if `at` names one), or it breaks off or stops after
- * so many bytes, or its body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its
- * answer is the whole file.
+ * is rewritten (the text at another path, if `at` names one), or it breaks off or stops after so many bytes, or its
+ * body waits for a promise. Or the request loses its `Range`, as behind a virus scanner, and its answer is the whole
+ * file.
  */
 export type Fate =
   | "pass"
@@ -42,9 +42,13 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return;
     }
     if (fate === "whole") delete headers.range;
-    const path = typeof fate === "object" && "rewrite" in fate ? (fate.at ?? url) : url;
+    const rewritten = typeof fate === "object" && "rewrite" in fate ? fate : null;
+    if (rewritten) delete headers["if-modified-since"];
+    const path = rewritten?.at ?? url;
     const forwarded = request({ host: "localhost", port: target, method, path, headers }, (answer) => {
       proxy.answered.push(`${method} ${url}`);
+      // The text may become longer or shorter.
+      if (rewritten) delete answer.headers["content-length"];
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.headers);
       // An answer that the catalog breaks off is broken off here as well.
       answer.on("error", () => outgoing.destroy());

@@ -206,6 +206,16 @@ describe.skipIf(!tools)("apt", () => {
     expect(outcome(await box.apt("update"))).toMatch(/^100\n[\s\S]*NO_PUBKEY/);
   });
 
+  it("keeps what it has seen when it is offered an older description", async () => {
+    const box = await machine();
+    const old = await (await fetch(`${proxy.url}/apt/rbee/dists/stable/InRelease`)).text();
+    await release(FREE, "0.31.3");
+    expect(outcome(await box.apt("update"))).toMatch(/^0\n/);
+    proxy.fate = (_, path) => (path === "/apt/rbee/dists/stable/InRelease" ? { rewrite: () => old } : "pass");
+    expect(outcome(await box.apt("update"))).toMatch(/^0\n/);
+    expect((await box.cache("madison", FREE)).stdout).toContain("0.31.3-1");
+  });
+
   it.skipIf(!installed("faketime"))("refuses descriptions that are over a week old", async () => {
     const box = await machine();
     expect(outcome(await box.apt("update"))).toMatch(/^0\n/);

@@ -58,8 +58,8 @@ export function decisionPause(pieces: number, elapsedMs: number, pieceMs: number
 
 /**
  * Streams a part of a file, and decides again after each piece and at least every ten seconds. After a refusal the
- * stream breaks off: its reader gets an error, never a clean end. `first` is the body of the first of `readsOf`. The bytes do
- * not enter JavaScript, because each piece is piped from R2 to the client by workerd. `end` never rejects.
+ * stream breaks off: its reader gets an error, never a clean end. `first` is the body of the first of `readsOf`. The
+ * bytes do not enter JavaScript, because each piece is piped from R2 to the client by workerd. `end` never rejects.
  */
 export function guardedStream(
   part: Part,
