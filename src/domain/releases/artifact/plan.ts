@@ -26,7 +26,7 @@ export type CheckPlan = { slice: number; step: number };
  * With four packages, a step takes some 8 s of CPU and, at 20 MiB/s from R2, a quarter of a minute. An interruption
  * loses the work on one slice.
  */
-export const CHECK_PLAN: CheckPlan = { slice: 32 * MiB, step: 256 * MiB };
+export const CHECK_PLAN: CheckPlan = { slice: 64 * MiB, step: 256 * MiB };
 
 /** The size of a file and of its parts, in bytes. */
 export type UploadPlan = { size: number; part_size: number };

@@ -33,7 +33,7 @@ export async function frameMissing(
   position: string | null,
   { plan = CHECK_PLAN, hasTime = () => true }: { plan?: CheckPlan; hasTime?: () => boolean } = {},
 ): Promise<string | null> {
-  let at: Position | null = position === null ? null : Position.parse(JSON.parse(position));
+  let at = position === null ? null : readPosition(position);
   const keyring = await keyringOf(framer);
   for (let left = plan.step, files = 0; left > 0 && files < FILES_A_STEP && hasTime(); files++) {
     const found = await nextArtifact(env.DB, framer.framings, keyring, at);
@@ -46,6 +46,9 @@ export async function frameMissing(
   }
   return at && JSON.stringify(at);
 }
+
+/** A position. Null, so that the run starts again, if another version of the catalog has written it. */
+const readPosition = (text: string): Position | null => Position.safeParse(JSON.parse(text)).data ?? null;
 
 /** The fingerprints of the keys that may have signed a package; null if there is no signer now. */
 const keyringOf = async (framer: Framer): Promise<string[] | null> => {

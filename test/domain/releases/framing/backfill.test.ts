@@ -72,6 +72,12 @@ describe("frameMissing", () => {
     ]);
   });
 
+  it("starts again from a position that another version has written", async () => {
+    await addFile(releaseId, { bytes: randomBytes(100) });
+    await frameMissing(env, testFramer(plainFraming), '{"artifact":"art_zzzz"}');
+    expect(await count("framed_files")).toBe(1);
+  });
+
   it("does nothing where nothing is missing, and nothing for other systems", async () => {
     await addFile(releaseId, { bytes: randomBytes(100), framer: testFramer(plainFraming) });
     await addFile(releaseId, { bytes: randomBytes(100), platform: "windows-x86_64" });
