@@ -5,7 +5,7 @@ import { findWorker } from "../../workers/workers.ts";
 import { type Artifact, readRelease } from "../store.ts";
 import { framedFacts, framedPlatform, framingsFor, type Publishing } from "./facts.ts";
 import type { Framing } from "./framing.ts";
-import { readImageBase } from "./image-base.ts";
+import { readImageBase } from "./image-base-store.ts";
 import type { PackageSigner } from "./signer.ts";
 import { beginSummation, type SavedSummation, type Summation } from "./summation.ts";
 

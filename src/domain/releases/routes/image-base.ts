@@ -7,7 +7,8 @@ import {
   createAdminRouter,
   Reason,
 } from "../../../platform/identity/authentication.ts";
-import { BASE_BACKENDS, BASE_PLATFORMS, baseLayerKey, imageBaseSchema, setImageBase } from "../framing/image-base.ts";
+import { BASE_BACKENDS, BASE_PLATFORMS, baseLayerKey, imageBaseSchema } from "../framing/image-base.ts";
+import { setImageBase } from "../framing/image-base-store.ts";
 
 /** The largest layer that a request may carry, in bytes. A Worker's request has at most 100 MB. */
 const MAX_LAYER = 95 * 1024 * 1024;
