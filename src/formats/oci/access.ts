@@ -34,6 +34,7 @@ export async function registryTokenOf(c: ReadScope): Promise<RegistryToken | nul
 export async function visitorOf(c: ReadScope, worker: Worker): Promise<Visitor> {
   const { subject, config } = c.var;
   subject.workerId = worker.id;
+  subject.isDownload = true;
   if (worker.tier === "free") return { asker: await askerOf(c, worker), unseated: null };
   const token = await registryTokenOf(c);
   const isForIt = token?.workers.includes(worker.id) ?? false;

@@ -31,7 +31,7 @@ export function containerWays(available: AvailableWorker, url: string): InstallW
   ].join("\n");
   const about = isStatic
     ? `Pulls an image for your CPU, which has the program alone. Start it with docker run ${gpu}--rm ${image}.`
-    : "Pulls an image for your CPU, which has the program alone: copy it into an image that has the libraries it needs.";
+    : "Pulls an image for your CPU. If its description says that it has no C library, copy the program into an image that has one.";
   return [
     {
       id: "docker",

@@ -1,4 +1,5 @@
 import { deliveryProblem } from "../../domain/delivery/refusal.ts";
+import type { Channel } from "../../domain/releases/manifest.ts";
 import { channelIncludes } from "../../domain/releases/version.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
@@ -27,10 +28,13 @@ export async function resolveReference(
     const offered = await offeredVersions(c, repository, visitor);
     const newest = offered.find(({ release }) => channelIncludes(channel, release.channel));
     if (newest) return indexOf(newest);
-    throw unknownTag(c, repository, text);
+    throw unknownChannel(c, repository, channel);
   }
   const version = repository.versions.find(({ release }) => release.version === text);
-  if (!version) throw unknownTag(c, repository, text);
+  if (!version) {
+    const detail = `${repositoryOf(repository.worker)} has no image with the tag ${text}.`;
+    throw new Problem({ code: "VERSION_NOT_FOUND", detail });
+  }
   await authorizeVersion(c, repository, version, visitor);
   return indexOf(version);
 }
@@ -41,20 +45,17 @@ const indexOf = (version: VersionImages): Located => ({
   images: version.images,
 });
 
-/** The problem of a tag that no version of a repository has, or none that the visitor may have. */
-function unknownTag(c: RequestScope, { worker, versions }: Repository, tag: string): Problem {
-  const newest = versions.find(({ release }) => release.status === "published");
-  // The license covers no version: say which one it would be.
-  if (newest && parseReference(tag).kind === "channel" && worker.tier === "premium") {
-    return deliveryProblem(
-      { code: "VERSION_NOT_COVERED", version: newest.release.version, covered: null },
-      c.var.config,
-    );
-  }
-  return new Problem({
-    code: "VERSION_NOT_FOUND",
-    detail: `${repositoryOf(worker)} has no image with the tag ${tag}.`,
-  });
+/** The problem of a channel's tag: the license covers no version for its followers, or there is none. */
+function unknownChannel(c: RequestScope, { worker, versions }: Repository, channel: Channel): Problem {
+  const newest = versions.find(
+    ({ release }) => release.status === "published" && channelIncludes(channel, release.channel),
+  );
+  return deliveryProblem(
+    newest
+      ? { code: "VERSION_NOT_COVERED", version: newest.release.version, covered: null }
+      : { code: "VERSION_NOT_FOUND", worker: worker.id, channel },
+    c.var.config,
+  );
 }
 
 /** All manifests of a repository with this digest: an image's, a version's index, or a referrer of one of these. */

@@ -82,6 +82,9 @@ describe("a pull of a free worker", () => {
     const candidate = (await get(`${AT}/manifests/rc`)).headers.get("Docker-Content-Digest");
     expect(candidate).not.toBe(digest);
     expect((await get(`${AT}/manifests/alpha`)).headers.get("Docker-Content-Digest")).toBe(candidate);
+    await publishImages("llm-worker-rbee-cuda", "1.0.0-beta.1");
+    const none = await registryError(await get("/v2/rbee/llm-worker-rbee-cuda/manifests/latest"));
+    expect(none).toMatchObject({ code: "MANIFEST_UNKNOWN", message: "llm-worker-rbee-cuda has no stable release." });
     const again = await get(`${AT}/manifests/latest`, { "If-None-Match": stable.headers.get("ETag") ?? "" });
     expect(again.status).toBe(304);
   });

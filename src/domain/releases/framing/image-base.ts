@@ -41,8 +41,9 @@ export const imageBaseSchema = lazy(() =>
       .min(1)
       .max(30),
     env: z
-      .array(z.string().max(200))
-      .max(40)
+      .array(z.string())
+      // A package's facts fit into one row of the ledger.
+      .refine((env) => env.join("").length <= 6000, "must have at most 6000 characters")
       .openapi({ example: ["PATH=/usr/bin:/bin"] }),
   }),
 );
