@@ -104,6 +104,9 @@ describe.skipIf(!installed("gpg", "gpgv"))("beside the real gpg", () => {
       expect([status, output]).toEqual([0, expect.stringContaining("VALIDSIG")]);
     }
     expect(gpgv("both.gpg", "two.sig", "data").output.match(/VALIDSIG/g)).toHaveLength(2);
+    // A client that does not have the new key yet: apt takes one good signature, and skips an unknown key.
+    const early = gpgv("first.gpg", "two.sig", "data").output;
+    expect([early.match(/VALIDSIG/g)?.length, early.match(/NO_PUBKEY/g)?.length]).toEqual([1, 1]);
     // The time and type of the signature, and the fingerprint of its key.
     expect(gpgv("first.gpg", "one.sig", "data").output).toContain(
       `VALIDSIG ${showFingerprint(first.certificate)} 2026-01-01 ${SIGNED} 0 4 0 22 8 00`,

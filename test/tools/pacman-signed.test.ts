@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FlakyProxy, startFlakyProxy } from "../end-to-end/flaky-proxy.ts";
@@ -55,13 +55,11 @@ describe.skipIf(!tools)("pacman with a signed repository", () => {
     proxy = await startFlakyProxy(Number(new URL(shared.url).port));
     catalog = await catalogIn(shared.folder, proxy.url);
     license = await catalog.issue("premium-lifetime");
-    const publicKey = await (await fetch(`${catalog.url}/keys/packages.asc`)).text();
-    const { stdout } = await runAsUser(workDirectory(), [
-      "sh",
-      "-c",
-      `curl -fsS ${catalog.url}/keys/packages.asc | gpg --homedir . --show-keys --with-colons`,
-    ]);
-    key = { publicKey, fingerprint: /^fpr:+([0-9A-F]+):/m.exec(stdout)?.[1] ?? "" };
+    const file = join(workDirectory(), "rbee.asc");
+    const verified = await catalog.admin("keys", "verify", "--out", file, "--json");
+    expect(verified).toMatchObject({ code: 0 });
+    const [first] = JSON.parse(verified.stdout).keys;
+    key = { publicKey: readFileSync(file, "utf8"), fingerprint: first.fingerprint };
     await release(FREE, "0.41.0");
     await release(PREMIUM, "1.41.0");
   });
