@@ -28,7 +28,8 @@ describe.skipIf(TOOLS.length === 0)("RPM metadata", () => {
   async function serveAsOf(at: number): Promise<void> {
     const { certificate, seed } = await generateOpenPgpKey("packages <packages@example.com>", at - HOUR);
     const key = await signingKey(certificate, seed);
-    const { repomd, lists } = await repodataOf([listedPackage(await framed(factsOf(PROGRAM), PROGRAM))], at);
+    const listed = listedPackage(await framed(factsOf(PROGRAM), PROGRAM));
+    const { repomd, lists } = await repodataOf(listed ? [listed] : [], at);
     const purpose = { type: SIGNATURE_TYPE.binary, at, validSeconds: VALID };
     const repodata = "/rpm/rbee/x86_64/repodata";
     files.clear();

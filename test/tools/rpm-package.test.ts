@@ -33,7 +33,7 @@ describe.skipIf(!tools)("rpm", () => {
     for (const more of [{ version: "1.0.0" }, { version: "2.0.0", requires: REQUIRES }]) {
       const { file, ...facts } = await framed(factsOf(PROGRAM, more), PROGRAM, signer);
       writeFileSync(join(folder, facts.filename), file);
-      packages.push(listedPackage(facts));
+      packages.push(...[listedPackage(facts) ?? []].flat());
     }
     writeFileSync(join(folder, "key.asc"), armorCertificates([certificate]));
     await run("mkdir", join(folder, "db"));

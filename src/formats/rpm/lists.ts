@@ -7,18 +7,16 @@ import { element, type Xml, xmlDocument } from "./xml.ts";
 /** A package as the lists tell it. */
 export type ListedPackage = Pick<FramedFile, "filename" | "size" | "sha256"> & { index: RpmIndex };
 
-/** The package of a framed file. Throws if its index is not one of this format, which is a fault of ours. */
-export const listedPackage = ({
+/** The package of a framed file. Null if this version cannot read its index. */
+export function listedPackage({
   filename,
   size,
   sha256,
   index,
-}: Omit<ListedPackage, "index"> & Pick<FramedFile, "index">): ListedPackage => ({
-  filename,
-  size,
-  sha256,
-  index: indexSchema().parse(index),
-});
+}: Omit<ListedPackage, "index"> & Pick<FramedFile, "index">): ListedPackage | null {
+  const { success, data } = indexSchema().safeParse(index);
+  return success ? { filename, size, sha256, index: data } : null;
+}
 
 const NAMESPACE = "http://linux.duke.edu/metadata";
 

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { encodeHex } from "../../lib/encoding.ts";
-import { DAY, type UnixSeconds } from "../../lib/time.ts";
+import { DAY, startOfDay, type UnixSeconds } from "../../lib/time.ts";
 import { type ListedPackage, listsOf } from "./lists.ts";
 import { LISTS, type ListName } from "./repository.ts";
 import { element, type Xml, xmlDocument } from "./xml.ts";
@@ -18,11 +18,11 @@ export type Repodata = { repomd: string; at: UnixSeconds; lists: readonly List[]
 export const VALID = 7 * DAY;
 
 /**
- * The time that metadata says and is signed at: of its newest record, or the beginning of the day of `now`. All
- * isolates agree on it, and what they give out is at most a day old.
+ * The time that metadata says and is signed at: the beginning of the day of `now`. Tools compare `repomd.xml` itself, so
+ * a change needs no other time. With a time of the records, an isolate that has not seen a machine's new seat would make
+ * another `repomd.xml` than the one that a second isolate signs.
  */
-export const repodataTime = (changedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
-  Math.max(Math.min(changedAt, now), now - (now % DAY));
+export const repodataTime = startOfDay;
 
 /** The metadata of these packages at a time. The same packages and time give the same bytes. */
 export async function repodataOf(packages: readonly ListedPackage[], at: UnixSeconds): Promise<Repodata> {
@@ -31,7 +31,7 @@ export async function repodataOf(packages: readonly ListedPackage[], at: UnixSec
   const data: Xml[] = [];
   for (const name of LISTS) {
     const open = new TextEncoder().encode(texts[name]);
-    const bytes = await gzip(open);
+    const bytes = await gzip(texts[name]);
     const sum = sha256Of(bytes);
     lists.push({ name, sha256: sum, bytes });
     data.push(
@@ -58,7 +58,7 @@ export const listFile = (list: Pick<List, "name" | "sha256">): string => `${list
 
 const sha256Of = (bytes: Uint8Array): string => encodeHex(sha256(bytes));
 
-async function gzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const compressed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(compressed).arrayBuffer());
 }
