@@ -21,7 +21,7 @@ import { type Run, runAsUser, workDirectory } from "../support/node/ordinary-use
 import { newArchMachine, newPackager, type Packager } from "../support/node/pacman.ts";
 
 /** Packages of the maker, as the real pacman, repo-add and libarchive take them. */
-const tools = installed("pacman", "repo-add", "bsdtar", "fakeroot", "gpg");
+const tools = installed("pacman", "repo-add", "bsdtar", "fakeroot", "gpg", "zstd");
 
 const ID = "llm-worker-rbee-cpu";
 const MAKER = pkgMaker(() => ["gcc-libs", "openssl"]);
@@ -93,6 +93,14 @@ describe.skipIf(!tools)("a pacman package around a binary", () => {
     const bare = await build();
     writeFileSync(`${bare.path}.sig`, "");
     expect(outcome(await trusting.pacman("-U", bare.path, ...NEEDS))).toMatch(/^1\n/);
+  });
+
+  it("is taken under the same name if it is one zstd frame, as around a binary that is stored so", async () => {
+    const { path, run } = await build();
+    expect(await run("sh", "-c", `zstd -q ${path} -o frame && mv frame ${path}`)).toBe("0\n");
+    const { pacman, root, home } = await newArchMachine([publisher], {}, "Never");
+    expect(outcome(await pacman("-U", path, ...NEEDS))).toMatch(/^0\n/);
+    expect(await runAsUser(home, [join(root, "usr/bin", ID)])).toMatchObject({ stdout: `${ID} 1.2.0\n` });
   });
 
   it("is described by our database as repo-add describes it, but for MD5", async () => {
