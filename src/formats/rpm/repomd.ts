@@ -18,9 +18,9 @@ export type Repodata = { repomd: string; at: UnixSeconds; lists: readonly List[]
 export const VALID = 7 * DAY;
 
 /**
- * The time that metadata says and is signed at: the beginning of the day of `now`. Tools compare `repomd.xml` itself, so
- * a change needs no other time. With a time of the records, an isolate that has not seen a machine's new seat would make
- * another `repomd.xml` than the one that a second isolate signs.
+ * The time that metadata says and is signed at: the beginning of the day. Tools compare `repomd.xml` itself, so a
+ * change needs no other time. With a time of the records, an isolate that has not seen a machine's new seat would make another
+ * `repomd.xml` than the one that a second isolate signs.
  */
 export const repodataTime = startOfDay;
 
