@@ -19,8 +19,8 @@ export const VALID = 7 * DAY;
 
 /**
  * The time that metadata says and is signed at: the beginning of the day. Tools compare `repomd.xml` itself, so a
- * change needs no other time. With a time of the records, an isolate that has not seen a machine's new seat would make another
- * `repomd.xml` than the one that a second isolate signs.
+ * change needs no other time. With a time of the records, an isolate that has not seen a machine's new seat would
+ * make another `repomd.xml` than the one that a second isolate signs.
  */
 export const repodataTime = startOfDay;
 
