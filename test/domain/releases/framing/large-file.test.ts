@@ -44,7 +44,10 @@ it("a file of 70 MiB: its packages, summed in interrupted steps, have the sums o
   for (let hasMore = true; hasMore; ) {
     const bindings = { ...env, BINARIES: dyingBucket(interruptions < 4 ? 2 : 100) };
     try {
-      hasMore = await runCheckStep(bindings, artifact.id, POLICY, { framer });
+      hasMore = await runCheckStep(bindings, artifact.id, POLICY, {
+        framer,
+        plan: { slice: 16 * MiB, step: 64 * MiB },
+      });
     } catch {
       interruptions++;
     }
