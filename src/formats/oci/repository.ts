@@ -3,7 +3,7 @@ import { readDeliveryFacts } from "../../domain/delivery/facts.ts";
 import { readFramedFiles } from "../../domain/delivery/framed/listing.ts";
 import { defaultBuild } from "../../domain/releases/build.ts";
 import type { FramedFile } from "../../domain/releases/framing/framing.ts";
-import type { ManifestArtifact, ManifestRelease } from "../../domain/releases/manifest.ts";
+import type { Manifest, ManifestArtifact, ManifestRelease } from "../../domain/releases/manifest.ts";
 import type { Worker } from "../../domain/workers/workers.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
 import { type ImageIndex, imageOf } from "./image.ts";
@@ -28,8 +28,15 @@ export type Repository = { worker: Worker; versions: readonly VersionImages[] };
 export async function readRepository(c: RequestScope, worker: Worker, asker: Asker | null): Promise<Repository> {
   const files = await readFramedFiles(c, worker, FORMAT, asker);
   const { manifest } = await readDeliveryFacts(c, worker.id, null);
-  return { worker, versions: manifest.releases.flatMap((release) => imagesOf(release, files)) };
+  const known = repositories.get(manifest);
+  if (known?.files === files) return known.repository;
+  const repository = { worker, versions: manifest.releases.flatMap((release) => imagesOf(release, files)) };
+  repositories.set(manifest, { files, repository });
+  return repository;
 }
+
+/** The repository of each manifest in the isolate, with the framed files that it was made from. */
+const repositories = new WeakMap<Manifest, { files: readonly FramedFile[]; repository: Repository }>();
 
 /** The images of a release, or none. Of several builds for a platform, one image: a static one runs without a base. */
 function imagesOf(release: ManifestRelease, files: readonly FramedFile[]): VersionImages[] {

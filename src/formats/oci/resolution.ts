@@ -58,24 +58,28 @@ function unknownChannel(c: RequestScope, { worker, versions }: Repository, chann
   );
 }
 
-/** All manifests of a repository with this digest: an image's, a version's index, or a referrer of one of these. */
-function* withDigest({ versions }: Repository, hex: string): Generator<Located> {
-  for (const version of versions) {
-    for (const image of version.images) {
-      const manifest = imageManifest(image);
-      if (manifest.hex === hex) yield { manifest, version, images: [image] };
-    }
-  }
-  for (const version of versions) {
-    const index = indexOf(version);
-    if (index.manifest.hex === hex) yield index;
-    const subjects = [index, ...version.images.map((image) => ({ manifest: imageManifest(image), images: [image] }))];
-    for (const { manifest, images } of subjects) {
-      const referrer = referrersOf(version, images, manifest).find((one) => one.hex === hex);
-      if (referrer) yield { manifest: referrer, version, images };
-    }
-  }
+/** The manifests of versions. Each isolate makes those of a record once, because anyone may ask for any digest. */
+const located = new WeakMap<VersionImages, readonly Located[]>();
+
+/** All manifests of a version: its index, its images', and the referrers of these. */
+function manifestsOf(version: VersionImages): readonly Located[] {
+  const known = located.get(version);
+  if (known) return known;
+  const subjects = [
+    indexOf(version),
+    ...version.images.map((image) => ({ manifest: imageManifest(image), version, images: [image] })),
+  ];
+  const referrers = subjects.flatMap(({ manifest: subject, images }) =>
+    referrersOf(version, images, subject).map((manifest) => ({ manifest, version, images })),
+  );
+  const all = [...subjects, ...referrers];
+  located.set(version, all);
+  return all;
 }
+
+/** All manifests of a repository with this digest: an image's, a version's index, or a referrer of one of these. */
+const withDigest = ({ versions }: Repository, hex: string): Located[] =>
+  versions.flatMap((version) => manifestsOf(version).filter(({ manifest }) => manifest.hex === hex));
 
 /** The manifest with a digest, if the visitor may have a version that it belongs to. Throws as `resolveReference`. */
 const resolveDigest = (c: RequestScope, repository: Repository, hex: string, visitor: Visitor): Promise<Located> =>
