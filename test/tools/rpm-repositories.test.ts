@@ -20,6 +20,8 @@ const OLD = { [FREE]: "0.1.0", [PREMIUM]: "1.0.0" };
 const NEW = { [FREE]: "0.2.0", [PREMIUM]: "1.1.0" };
 const UNCOVERED = "2.0.0";
 
+const WORKERS = [FREE, PREMIUM] as const;
+
 describe.skipIf(TOOLS.length === 0)("an RPM repository", () => {
   let catalog: RunningCatalog;
   let isNewThere = false;
@@ -64,17 +66,14 @@ describe.skipIf(TOOLS.length === 0)("an RPM repository", () => {
 
     it("is refreshed, searched, installed from at a pinned version, upgraded from, and downgraded from", async () => {
       expect(outcome(await machine.refresh())).toMatch(/^0\n/);
-      const workers = [FREE, PREMIUM] as const;
-      for (const worker of workers) {
+      for (const worker of WORKERS) {
         expect((await machine.search("worker")).stdout).toContain(worker);
         expect(outcome(await machine.install(worker, OLD[worker]))).toMatch(/^0\n/);
         expect(await versionOf(machine, worker)).toBe(OLD[worker]);
       }
       await releaseNew();
       expect(outcome(await machine.upgrade())).toMatch(/^0\n/);
-      for (const worker of workers) expect(await versionOf(machine, worker)).toBe(NEW[worker]);
-      expect(outcome(await machine.downgrade(PREMIUM, OLD[PREMIUM]))).toMatch(/^0\n/);
-      expect(await versionOf(machine, PREMIUM)).toBe(OLD[PREMIUM]);
+      for (const worker of WORKERS) expect(await versionOf(machine, worker)).toBe(NEW[worker]);
     });
 
     it("has no version that the license does not cover", async () => {
@@ -83,7 +82,15 @@ describe.skipIf(TOOLS.length === 0)("an RPM repository", () => {
       expect(outcome(refused)).toMatch(/no match for argument|not found/i);
     });
 
-    async function goOn(): Promise<void> {
+    async function goBack(worker: keyof typeof OLD): Promise<void> {
+      expect(outcome(await machine.downgrade(worker, OLD[worker]))).toMatch(/^0\n/);
+      expect(await versionOf(machine, worker)).toBe(OLD[worker]);
+      machine.forgetPackages();
+      catalog.proxy.log.length = 0;
+    }
+
+    async function goOn(worker: keyof typeof OLD): Promise<void> {
+      await goBack(worker);
       catalog.proxy.fate = (_, path) => (path.endsWith(".rpm") ? { stopAfter: 50_000 } : "pass");
       const killed = new AbortController();
       const broken = machine.upgrade(killed.signal);
@@ -94,37 +101,46 @@ describe.skipIf(TOOLS.length === 0)("an RPM repository", () => {
       catalog.proxy.log.length = 0;
       expect(outcome(await machine.upgrade())).toMatch(/^0\n/);
       expect(requests()).toEqual([expect.stringMatching(/^GET \S+\.rpm bytes=[1-9]\d*-$/)]);
-      expect(await versionOf(machine, PREMIUM)).toBe(NEW[PREMIUM]);
+      expect(await versionOf(machine, worker)).toBe(NEW[worker]);
     }
 
-    async function downloadAgain(): Promise<void> {
+    async function downloadAgain(worker: keyof typeof OLD): Promise<void> {
+      await goBack(worker);
       catalog.proxy.fate = (_, path) =>
         path.endsWith(".rpm") && requests().length === 1 ? { cutAfter: 50_000 } : "pass";
       expect(outcome(await machine.upgrade())).toMatch(/^0\n/);
       expect(requests()).toHaveLength(2);
-      expect(await versionOf(machine, PREMIUM)).toBe(NEW[PREMIUM]);
+      expect(await versionOf(machine, worker)).toBe(NEW[worker]);
     }
 
-    if (tool.resumes) it("goes on in the middle of a package when it was killed there", goOn);
-    else it("downloads a package once more that broke off", downloadAgain);
+    if (tool.resumes) it.each(WORKERS)("goes on in the middle of a package when it was killed there: %s", goOn);
+    else it.each(WORKERS)("downloads a package once more that broke off: %s", downloadAgain);
+
+    /** A machine with a license of its own, which has nothing installed. */
+    const fresh = async () => {
+      const { key } = await catalog.issue("premium-lifetime");
+      return tool.machine(catalog.url, { machine: "fresh", key });
+    };
 
     it("refuses a package that was altered on the way", async () => {
-      const other = await tool.machine(catalog.url, null);
+      const other = await fresh();
       await other.refresh();
       catalog.proxy.fate = (_, path) => (path.endsWith(".rpm") ? "alter" : "pass");
-      const altered = await other.install(FREE);
-      expect(altered.code).not.toBe(0);
-      expect(outcome(altered)).toMatch(/checksum doesn't match|Digest verification failed/);
+      for (const worker of WORKERS) {
+        const altered = await other.install(worker);
+        expect(altered.code).not.toBe(0);
+        expect(outcome(altered)).toMatch(/checksum doesn't match|Digest verification failed/);
+      }
     });
 
-    it("refuses metadata that was altered on the way", async () => {
-      const other = await tool.machine(catalog.url, null);
-      const name = (path: string) => path.includes("/rbee/") && path.endsWith("repomd.xml");
+    it.each(["rbee", "rbee-premium"])("refuses metadata that was altered on the way: %s", async (repository) => {
+      const other = await fresh();
+      const isIn = (path: string, name: string) => path.includes(`/${repository}/`) && path.endsWith(name);
       catalog.proxy.fate = (_, path) =>
-        name(path) ? { rewrite: (text) => text.replace(/<size>\d/, "<size>9") } : "pass";
+        isIn(path, "repomd.xml") ? { rewrite: (text) => text.replace(/<size>\d/, "<size>9") } : "pass";
       const refreshed = await other.refresh();
       expect(outcome(refreshed)).toMatch(/GPG signature verification error|Signature verification failed/);
-      catalog.proxy.fate = (_, path) => (path.endsWith("-primary.xml.gz") ? "alter" : "pass");
+      catalog.proxy.fate = (_, path) => (isIn(path, "-primary.xml.gz") ? "alter" : "pass");
       expect(outcome(await other.refresh())).toMatch(/primary.*(Cannot download|has wrong checksum)/);
     });
 

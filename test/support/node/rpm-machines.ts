@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Run, runAsUser, workDirectory } from "./ordinary-user.ts";
 import { AS_NAMESPACE_ROOT } from "./user-namespace.ts";
@@ -20,8 +20,10 @@ export type RpmMachine = {
   upgrade(signal?: AbortSignal): Promise<Run>;
   /** Replaces the credential. */
   logIn(credential: Credential): void;
-  /** The bytes of packages that it has downloaded. */
+  /** The bytes of packages that it has downloaded and keeps. */
   cachedBytes(): number;
+  /** Deletes these packages. */
+  forgetPackages(): void;
 };
 
 /** A tool with RPM repositories. */
@@ -41,12 +43,20 @@ async function newRoot(): Promise<{ home: string; root: string }> {
   return { home, root };
 }
 
-const packageBytesBelow = (folder: string): number =>
+const packagesBelow = (folder: string): string[] =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: "utf8" })
         .filter((name) => name.includes(".rpm"))
-        .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
-    : 0;
+        .map((name) => join(folder, name))
+    : [];
+
+/** The two members of a machine about the packages below the folder of its tool. */
+const keptBelow = (folder: string): Pick<RpmMachine, "cachedBytes" | "forgetPackages"> => ({
+  cachedBytes: () => packagesBelow(folder).reduce((sum, file) => sum + statSync(file).size, 0),
+  forgetPackages: () => {
+    for (const file of packagesBelow(folder)) rmSync(file);
+  },
+});
 
 /** dnf 4 with the catalog's own `.repo` file. */
 export const dnf: RpmTool = {
@@ -78,7 +88,7 @@ export const dnf: RpmTool = {
       downgrade: (name, version) => run("downgrade", `${name}-${version}`),
       upgrade: (signal) => runAsUser(home, [...command, "--refresh", "upgrade"], {}, signal),
       logIn: write,
-      cachedBytes: () => packageBytesBelow(join(root, home, "cache")),
+      ...keptBelow(join(root, home, "cache")),
     };
   },
 };
@@ -112,7 +122,7 @@ export const zypper: RpmTool = {
         return run("update");
       },
       logIn: write,
-      cachedBytes: () => packageBytesBelow(join(root, "var/cache/zypp/packages")),
+      ...keptBelow(join(root, "var/cache/zypp/packages")),
     };
   },
 };
