@@ -118,6 +118,29 @@ async function readLines<Line extends z.ZodType>(
   });
 }
 
+/** The objects that releases name, by the table that names them. A backup of an older schema lacks some tables. */
+const NAMED_OBJECTS = [
+  {
+    table: "artifacts",
+    sql: `SELECT artifacts.object_key AS key, artifacts.size || ' ' || artifacts.sha256 AS facts
+      FROM artifacts JOIN releases ON releases.id = release_id WHERE state = 'ready' AND status <> 'draft'`,
+  },
+  {
+    table: "provenance",
+    sql: `SELECT object_key AS key, size || ' ' || sha256 AS facts
+      FROM provenance JOIN releases ON releases.id = release_id WHERE status <> 'draft'`,
+  },
+  {
+    table: "framed_files",
+    sql: `SELECT frame_key AS key, frame_size || ' ' || frame_sha256 AS facts
+      FROM framed_files JOIN artifacts ON artifacts.id = artifact_id JOIN releases ON releases.id = release_id
+      WHERE state = 'ready' AND status <> 'draft'`,
+  },
+];
+
+const hasTable = (database: DatabaseSync, name: string): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined;
+
 /** The list of objects must be the one that the releases of the backup name. */
 async function checkObjectList(database: DatabaseSync, loading: Loading): Promise<void> {
   const listed = new Map<string, string>();
@@ -125,14 +148,9 @@ async function checkObjectList(database: DatabaseSync, loading: Loading): Promis
     for (const { key, size, sha256 } of await readLines(loading, chunk, ObjectLine))
       listed.set(key, `${size} ${sha256}`);
   }
-  const named = database
-    .prepare(
-      `SELECT artifacts.object_key AS key, artifacts.size || ' ' || artifacts.sha256 AS facts
-       FROM artifacts JOIN releases ON releases.id = release_id WHERE state = 'ready' AND status <> 'draft'
-       UNION ALL SELECT object_key, size || ' ' || sha256 FROM provenance JOIN releases ON releases.id = release_id
-       WHERE status <> 'draft'`,
-    )
-    .all();
+  const named = NAMED_OBJECTS.flatMap(({ table, sql }) =>
+    hasTable(database, table) ? database.prepare(sql).all() : [],
+  );
   const wrong = named.filter(({ key, facts }) => listed.get(String(key)) !== facts);
   if (wrong.length > 0 || named.length !== listed.size) {
     loading.faults.push("The list of objects is not the one that the releases name.");

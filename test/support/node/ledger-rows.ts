@@ -16,6 +16,7 @@ export const ROWS_OF_STRIPE_AND_JOBS = [
   "INSERT INTO dead_letters (id, queue, kind, body, reason, first_at, last_at) VALUES ('dead_1', 'jobs', 'mails', '{}', 'r', 1, 1)",
   "INSERT INTO artifact_checks (artifact_id, upload_id, actor, requested_at, progressed_at) VALUES ('$artifact', 'u', 'system', 1, 1)",
   "INSERT INTO framed_files VALUES ('$artifact', 'deb', 'worker.deb', 105, '00', 'frames/00/1', 5, '01', '[5,[0,100]]', '{}', NULL, 1, 'chg_1')",
+  `INSERT INTO image_bases VALUES ('cpu', 'linux-x86_64', '{"name":"debian:12","digest":"sha256:00","layers":[],"env":[]}', 1)`,
   "INSERT INTO blocked_files VALUES ('00', 'rel_1', 'llm-worker-rbee-cpu', '1.0.0', 'worker', 1)",
   "INSERT INTO retired_revisions VALUES ('llm-worker-rbee-cpu', 3)",
   "INSERT INTO publishers (id, provider, issuer, repository, repository_id, repository_owner_id, workflow, environment, refs, worker_ids, created_at, last_change) VALUES ('pub_1', 'github', 'https://issuer.test', 'a/b', '1', '2', '.github/workflows/release.yml', NULL, '[]', '[]', 1, 'chg_1')",
