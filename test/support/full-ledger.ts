@@ -33,6 +33,14 @@ const largestPublisher = (): object => ({
   ...{ worker_ids: [WORKER, "llm-worker-rbee-premium-*"], reason: wide(500) },
 });
 
+/** The text of the largest accepted base of images. */
+const largestBase = (): string => {
+  const [sha256, size] = ["0".repeat(64), Number.MAX_SAFE_INTEGER];
+  const layer = { media_type: "application/vnd.oci.image.layer.v1.tar+gzip", sha256, size, diff_id: sha256 };
+  const named = { name: wide(255), digest: `sha256:${sha256}` };
+  return JSON.stringify({ ...named, layers: Array(30).fill(layer), env: Array(40).fill(wide(200)) });
+};
+
 const WORKER = "llm-worker-rbee-premium-cpu";
 
 /**
@@ -85,6 +93,7 @@ export async function fillLedger({ bought, control, eventsOf, deliver }: Shop): 
       `INSERT INTO framed_files SELECT id, 'longest', ?, size + 5, sha256, 'frames/longest', 5, sha256, json_array(5), ?, ?, 1, 'chg_1'
        FROM artifacts LIMIT 1`,
     ).bind(wide(128), JSON.stringify({ text: wide(LONGEST_INDEX - 14) }), "A".repeat(40)),
+    env.DB.prepare("INSERT INTO image_bases VALUES ('cpu', 'linux-x86_64', ?, 1)").bind(largestBase()),
     env.DB.prepare("INSERT INTO blocked_files SELECT sha256, release_id, ?, ?, filename, 1 FROM artifacts").bind(
       WORKER,
       "1.0.0",

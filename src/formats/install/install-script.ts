@@ -44,6 +44,8 @@ export const installGuide = (catalogUrl: string): string =>
     .replaceAll(CATALOG, () => catalogUrl)
     .replaceAll(" --proto =https ", catalogUrl.startsWith("https:") ? " --proto =https " : " ")
     .replaceAll(withCredential(CATALOG), () => withCredential(catalogUrl))
-    .replaceAll(`machine ${new URL(CATALOG).hostname}`, () => `machine ${new URL(catalogUrl).hostname}`);
+    .replaceAll(`machine ${new URL(CATALOG).hostname}`, () => `machine ${new URL(catalogUrl).hostname}`)
+    // The names of container images begin with the registry's host and port.
+    .replaceAll(new URL(CATALOG).host, () => new URL(catalogUrl).host);
 
 const withCredential = (url: string): string => url.replace("://", "://MACHINE:KEY@");

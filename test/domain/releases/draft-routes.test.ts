@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { formatMinisignPublicKey } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey } from "../../../src/lib/minisign/secret-key.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { askApp } from "../../support/ask-app.ts";
 import { declarationOf } from "../../support/publish-release.ts";
+import { withReleaseKey } from "../../support/release-keys.ts";
 import {
   authorization,
   bytes,
@@ -102,7 +102,7 @@ describe("with required signatures", () => {
     const strict = {
       ...env,
       RELEASE_SIGNATURES: "required",
-      RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey({ keyId, key: publicKey }),
+      RELEASE_SIGNING_PUBLIC_KEYS: withReleaseKey({ keyId, key: publicKey }),
     };
     const { id } = await draft();
     const { artifact } = await (await post(`/${id}/artifacts`, await declarationOf({ bytes }))).json<Upload>();

@@ -7,12 +7,13 @@ import { signedComment } from "../../../src/domain/releases/artifact/signed-name
 import { contentsDigest } from "../../../src/domain/releases/package-format.ts";
 import type { ArtifactUpload, ReleaseSchema } from "../../../src/domain/releases/view.ts";
 import type { PacmanContents } from "../../../src/formats/arch/pacman.ts";
-import { formatMinisignPublicKey, formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
+import { formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../../src/lib/minisign/secret-key.ts";
 import type { z } from "../../../src/platform/http/route.ts";
 import { makeToken } from "../../support/admin-request.ts";
 import { packageFile } from "../../support/package-fixture.ts";
 import { declarationOf, randomBytes } from "../../support/publish-release.ts";
+import { withReleaseKey } from "../../support/release-keys.ts";
 
 type Release = z.infer<typeof ReleaseSchema>;
 type Upload = z.infer<typeof ArtifactUpload>;
@@ -23,7 +24,7 @@ const key = await generateMinisignKey();
 const strict = {
   ...env,
   RELEASE_SIGNATURES: "bound",
-  RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey({ keyId: key.keyId, key: key.key }),
+  RELEASE_SIGNING_PUBLIC_KEYS: withReleaseKey(key),
 };
 const CUDA = "llm-worker-rbee-cuda";
 const bytes = randomBytes(500);

@@ -4,12 +4,13 @@ import { blake2b } from "@noble/hashes/blake2.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import type { Artifact } from "../../../src/domain/releases/store.ts";
-import { formatMinisignPublicKey, formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
+import { formatMinisignSignature } from "../../../src/lib/minisign/minisign.ts";
 import { generateMinisignKey, signMinisign } from "../../../src/lib/minisign/secret-key.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { askApp } from "../../support/ask-app.ts";
 import { provenanceOf } from "../../support/provenance-text.ts";
 import { declarationOf } from "../../support/publish-release.ts";
+import { withReleaseKey } from "../../support/release-keys.ts";
 import {
   authorization,
   bytes,
@@ -31,7 +32,7 @@ const key = await generateMinisignKey();
 const STRICT = {
   ...env,
   RELEASE_SIGNATURES: "required" as const,
-  RELEASE_SIGNING_PUBLIC_KEYS: formatMinisignPublicKey(key),
+  RELEASE_SIGNING_PUBLIC_KEYS: withReleaseKey(key),
 };
 const strictly = async (path: string, body: unknown = {}): Promise<Response> => {
   const request = new Request(`https://catalog.test/v1/admin/releases${path}`, {

@@ -67,7 +67,7 @@ describe("GET /install.md", () => {
     const text = await response.text();
     expect(text.split("\n")).toHaveLength(guide.split("\n").length);
     expect(text).toContain(`curl -fsSL ${ORIGIN}/install.sh | sh`);
-    expect(text).toContain("Server = https://MACHINE:KEY@catalog.test/arch/$repo/os/$arch");
+    expect(text).toContain("Server = https://MACHINE:KEY@catalog.test/arch/signed/$repo/os/$arch");
     expect(text).toContain("machine catalog.test login");
     expect(text).not.toContain("catalog.rbee.dev");
     expect(text).not.toMatch(/\]\(/);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { app } from "../../../src/app.ts";
 import { apiDescription } from "../../../src/web/reference/description.ts";
 import { operationsOf } from "../../../src/web/reference/operations.ts";
@@ -32,6 +33,14 @@ const pathOf = (path: string, parameters: Named[]) =>
 const sampleOf = ({ schema, example }: Named) =>
   encodeURIComponent(String(schema?.enum?.[0] ?? example ?? schema?.example ?? "1"));
 
+const Fault = z.object({ code: z.string(), errors: z.array(z.unknown()) });
+
+/** The fault of an answer: a problem, or an error of the container registry with the members of one. */
+function faultOf(body: unknown): z.infer<typeof Fault> {
+  const registry = z.object({ errors: z.tuple([z.object({ detail: Fault })]) }).safeParse(body);
+  return registry.success ? registry.data.errors[0].detail : Fault.parse(body);
+}
+
 describe("a repeated or unknown parameter", () => {
   it("costs no page its answer, and is told in words by each other operation", async () => {
     const token = await ownerToken();
@@ -53,12 +62,13 @@ describe("a repeated or unknown parameter", () => {
       expect.soft([path, (await get(`${once}&utm_source=mail&x=1`)).status]).toEqual([path, plain]);
       for (const one of names.filter(({ name }) => name !== "cursor")) {
         const twice = await get(`${once}&${one.name}=${sampleOf(one)}`);
-        if (isPage) {
+        // A token is asked for with several scopes, and the registry's name is not looked at.
+        if (isPage || path === "/v2/token") {
           pages.push(path);
           expect.soft([path, one.name, twice.status]).toEqual([path, one.name, plain]);
         } else {
           others.push(path);
-          const { code, errors } = await twice.json<{ code: string; errors: object[] }>();
+          const { code, errors } = faultOf(await twice.json());
           expect.soft([path, code]).toEqual([path, "VALIDATION_FAILED"]);
           expect.soft(errors).toEqual([{ path: one.name, message: "was sent more than once; send one value" }]);
         }

@@ -1,6 +1,7 @@
 import { readDeliveryFacts } from "../../../domain/delivery/facts.ts";
 import { workers } from "../../../domain/workers/workers.ts";
 import { logFailure } from "../../../lib/log.ts";
+import { strictQuery } from "../../../platform/http/query.ts";
 import { type AppContext, createRoute, createRouter, Problem, z } from "../../../platform/http/route.ts";
 import { type EdgeKey, readEdge } from "../../../platform/storage/edge-store.ts";
 import { architectureOf, repositoryOf } from "../names.ts";
@@ -8,6 +9,14 @@ import { registryErrorsAt, TAGS } from "../route.ts";
 import { pageOfTags } from "../tags.ts";
 
 const path = "/v2/_catalog";
+
+const query = z.object({
+  n: z.string().optional().openapi({ description: "The most repositories to return.", example: "100" }),
+  last: z.string().optional().openapi({
+    description: "Return the repositories after this one.",
+    example: "rbee/llm-worker-rbee-cpu",
+  }),
+});
 
 const list = createRoute({
   method: "get",
@@ -18,13 +27,7 @@ const list = createRoute({
     "As `podman search` requests them: a repository for each worker with a released binary for Linux. Public.",
   security: [],
   request: {
-    query: z.object({
-      n: z.string().optional().openapi({ description: "The most repositories to return.", example: "100" }),
-      last: z.string().optional().openapi({
-        description: "Return the repositories after this one.",
-        example: "rbee/llm-worker-rbee-cpu",
-      }),
-    }),
+    query,
   },
   responses: {
     200: {
@@ -37,12 +40,13 @@ const list = createRoute({
         },
       },
     },
-    ...registryErrorsAt(path),
+    ...registryErrorsAt(path, "VALIDATION_FAILED"),
   },
 });
 
 /** `GET` of the repositories. */
 export const catalog = createRouter();
+catalog.use(list.getRoutingPath(), strictQuery(query));
 
 catalog.openapi(list, async (c) => {
   const { n, last } = c.req.valid("query");

@@ -1,3 +1,4 @@
+import { strictQuery } from "../../../platform/http/query.ts";
 import { createRoute, createRouter, Problem, z } from "../../../platform/http/route.ts";
 import { visitorOf } from "../access.ts";
 import { type Referrer, referrersIndex, referrersOf } from "../manifest.ts";
@@ -16,6 +17,13 @@ import {
 
 const path = "/v2/rbee/{id}/referrers/{digest}";
 
+const query = z.object({
+  artifactType: z.string().optional().openapi({
+    description: "Return the artifacts of this type.",
+    example: "application/vnd.rbee.minisign.signature",
+  }),
+});
+
 const list = createRoute({
   method: "get",
   path,
@@ -33,12 +41,7 @@ const list = createRoute({
         example: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
       }),
     }),
-    query: z.object({
-      artifactType: z.string().optional().openapi({
-        description: "Return the artifacts of this type.",
-        example: "application/vnd.rbee.minisign.signature",
-      }),
-    }),
+    query,
   },
   responses: {
     200: {
@@ -48,12 +51,13 @@ const list = createRoute({
       },
     },
     304: { description: "The client's copy is current." },
-    ...registryErrorsAt(path),
+    ...registryErrorsAt(path, "VALIDATION_FAILED"),
   },
 });
 
 /** `GET` of the referrers of a manifest. */
 export const referrers = createRouter();
+referrers.use(list.getRoutingPath(), strictQuery(query));
 
 referrers.openapi(list, async (c) => {
   const { id, digest } = c.req.valid("param");

@@ -1,3 +1,4 @@
+import { strictQuery } from "../../../platform/http/query.ts";
 import { createRoute, createRouter, Problem, z } from "../../../platform/http/route.ts";
 import { offeredVersions, visitorOf } from "../access.ts";
 import { repositoryOf } from "../names.ts";
@@ -6,6 +7,11 @@ import { RepositoryParams, registryErrorsAt, requireRepository, SECURITY, TAGS }
 import { pageOfTags, tagsOf } from "../tags.ts";
 
 const path = "/v2/rbee/{id}/tags/list";
+
+const query = z.object({
+  n: z.string().optional().openapi({ description: "The most tags to return.", example: "100" }),
+  last: z.string().optional().openapi({ description: "Return the tags after this one.", example: "1.2.0" }),
+});
 
 const list = createRoute({
   method: "get",
@@ -18,10 +24,7 @@ const list = createRoute({
   security: SECURITY,
   request: {
     params: RepositoryParams,
-    query: z.object({
-      n: z.string().optional().openapi({ description: "The most tags to return.", example: "100" }),
-      last: z.string().optional().openapi({ description: "Return the tags after this one.", example: "1.2.0" }),
-    }),
+    query,
   },
   responses: {
     200: {
@@ -34,12 +37,13 @@ const list = createRoute({
         },
       },
     },
-    ...registryErrorsAt(path),
+    ...registryErrorsAt(path, "VALIDATION_FAILED"),
   },
 });
 
 /** `GET` of a repository's tags. */
 export const tags = createRouter();
+tags.use(list.getRoutingPath(), strictQuery(query));
 
 tags.openapi(list, async (c) => {
   const { id } = c.req.valid("param");

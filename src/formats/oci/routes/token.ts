@@ -46,7 +46,7 @@ const byBasic = createRoute({
   security: SECURITY,
   request: {
     query: z.object({
-      service: z.string().optional().openapi({ description: "The registry. Ignored." }),
+      service: z.string().or(z.array(z.string())).optional().openapi({ description: "The registry. Ignored." }),
       scope: z.string().or(z.array(z.string())).optional().openapi({
         description: "The repositories. May be there more than once.",
         example: "repository:rbee/llm-worker-rbee-cpu:pull",
