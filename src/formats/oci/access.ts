@@ -69,8 +69,11 @@ export async function authorizeVersion(
 const explained = (error: unknown, unseated: Visitor["unseated"]): unknown =>
   unseated && error instanceof Problem && error.code === "MACHINE_DEACTIVATED" ? new Problem(unseated) : error;
 
-/** The refusals of one version that say nothing about others. */
-const OF_VERSION: ReadonlySet<DeliveryRefusal["code"]> = new Set(["VERSION_NOT_COVERED", "RELEASE_BLOCKED"]);
+/** The refusals of one version that say nothing about others. Every other refusal is of the whole repository. */
+const OF_VERSION: ReadonlySet<string> = new Set<DeliveryRefusal["code"]>(["VERSION_NOT_COVERED", "RELEASE_BLOCKED"]);
+
+/** Whether an error is the refusal of one version, after which the visitor may have another one. */
+export const isOfVersion = (error: unknown): error is Problem => error instanceof Problem && OF_VERSION.has(error.code);
 
 /**
  * The published versions that a visitor may have, newest first, for tags. Yanked ones have none. Throws the problem of

@@ -3,7 +3,7 @@ import type { Channel } from "../../domain/releases/manifest.ts";
 import { channelIncludes } from "../../domain/releases/version.ts";
 import { Problem } from "../../platform/http/problem.ts";
 import type { RequestScope } from "../../platform/http/router.ts";
-import { authorizeVersion, offeredVersions, type Visitor } from "./access.ts";
+import { authorizeVersion, isOfVersion, offeredVersions, type Visitor } from "./access.ts";
 import { imageManifest, type Manifest, referrersOf, versionIndex } from "./manifest.ts";
 import { parseReference, repositoryOf } from "./names.ts";
 import type { Image, Repository, VersionImages } from "./repository.ts";
@@ -87,7 +87,8 @@ const resolveDigest = (c: RequestScope, repository: Repository, hex: string, vis
 
 /**
  * The first of several things of a repository whose version the visitor may have. A thing is never opened by its digest
- * alone. Throws the problem of the first refusal, and ARTIFACT_NOT_FOUND with the sentence `otherwise` for none.
+ * alone. Throws the problem of a refused license at once, because each further decision may read the ledger. Throws that
+ * of the first refused version, and ARTIFACT_NOT_FOUND with the sentence `otherwise` for none.
  */
 export async function firstAllowed<Thing extends { version: VersionImages }>(
   c: RequestScope,
@@ -102,7 +103,7 @@ export async function firstAllowed<Thing extends { version: VersionImages }>(
       await authorizeVersion(c, repository, thing.version, visitor);
       return thing;
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
+      if (!isOfVersion(error)) throw error;
       refusal ??= error;
     }
   }

@@ -130,6 +130,25 @@ describe("a pull of a premium worker", () => {
     expect((await get(`${AT}/manifests/latest`, later)).status).toBe(403);
   });
 
+  it("reads the ledger at most once for a refused license, however many versions have the blob", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    for (const version of ["1.1.0", "1.2.0"]) await publishImages(PREMIUM, version);
+    const { id, key } = await issueLicense();
+    await adminAct(id, "revoke");
+    // Made in the second of the revocation, so the record may be older than the token.
+    const bearer = await registryToken(basicOf(key), PREMIUM);
+    const ledgerReads = async (path: string) => {
+      forgetIsolate();
+      const prepared = vi.spyOn(env.DB, "prepare");
+      expect((await get(`${AT}/${path}`, bearer)).status).toBe(403);
+      const reads = prepared.mock.calls.filter(([sql]) => /^SELECT\b.*\bFROM licenses\b/s.test(sql)).length;
+      prepared.mockRestore();
+      return reads;
+    };
+    const empty = "blobs/sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    expect([await ledgerReads(empty), await ledgerReads("manifests/1.0.0")]).toEqual([1, 1]);
+  });
+
   it("is told of a full license by the registry, and not only by the token endpoint", async () => {
     const { key } = await issueLicense({ machine_limit: 1 });
     await registryToken(basicOf(key, "first"), PREMIUM);
