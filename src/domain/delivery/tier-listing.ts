@@ -37,7 +37,7 @@ export type ListedWorker = {
 };
 
 /** The time after a change in which some location may still use the older records, in seconds. */
-const SETTLING = MINUTE + ISOLATE_TTL;
+export const SETTLING = MINUTE + ISOLATE_TTL;
 
 /**
  * The date of a listing at `now` if its newest record was made at `changedAt`. pacman and apt download a listing only

@@ -1,3 +1,4 @@
+import { SETTLING } from "../../domain/delivery/tier-listing.ts";
 import type { PackageSigner } from "../../domain/releases/framing/signer.ts";
 import type { Channel } from "../../domain/releases/manifest.ts";
 import { encodeHex, encodeUtf8, sha256 } from "../../lib/encoding.ts";
@@ -23,9 +24,13 @@ export type SignedRelease = Record<ReleaseName, string>;
 /** The suite that a description is about. `date` is of its lists (`releaseDate`). */
 export type Suite = { repository: RepositoryName; channel: Channel; date: UnixSeconds; lists: readonly PackageList[] };
 
-/** The date of a suite whose lists are dated `listedAt`: not before the day begins, because it is signed daily. */
+/**
+ * The date at `now` of a suite whose lists are dated `listedAt` (`listingDate`): not before the day begins, because it
+ * is signed daily. The day begins once no change of the day before can still propagate. Otherwise the lists with and
+ * without a change at midnight would have one date, and apt would miss the change for a day.
+ */
 export const releaseDate = (listedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
-  Math.max(listedAt, startOfDay(now));
+  Math.max(listedAt, startOfDay(now - SETTLING - 1));
 
 const signed = new IsolateCache<SignedRelease>(200, SMALL_CACHE);
 
