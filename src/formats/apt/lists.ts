@@ -1,6 +1,9 @@
-import type { FramedOffer } from "../../domain/delivery/framed/listing.ts";
+import * as z from "zod";
+import { type FramedOffer, readableOffers } from "../../domain/delivery/framed/listing.ts";
+import type { FramedFile } from "../../domain/releases/framing/framing.ts";
 import { encodeHex, encodeUtf8 } from "../../lib/encoding.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { HOUR, type UnixSeconds } from "../../lib/time.ts";
 import { LIST_FORMS, type ListForm, listPath, packagePath } from "./repository.ts";
 import { ARCHITECTURES, type DebianArchitecture, debianArchitecture } from "./version.ts";
@@ -10,6 +13,14 @@ export type PackageList = { path: string; sha256: string; bytes: Uint8Array<Arra
 
 /** The lists by their contents: all askers with the same packages share them. */
 const made = new IsolateCache<PackageList[]>(200, SMALL_CACHE);
+
+const indexSchema = lazy(() => z.object({ control: z.string().startsWith("Package: ") }));
+
+/** The paragraph of a package's control file; null if its index has none. */
+const controlOf = ({ index }: FramedFile): string | null => {
+  const { success, data } = indexSchema().safeParse(index);
+  return success ? data.control.trimEnd() : null;
+};
 
 /** Every list of a suite with these packages: each architecture's, in each form. Equal packages give equal bytes. */
 export async function listsOf(offers: readonly FramedOffer[], now: UnixSeconds): Promise<PackageList[]> {
@@ -43,14 +54,16 @@ const IN_FORM: Record<ListForm, (text: Uint8Array<ArrayBuffer>) => Promise<Uint8
  * "Packages Indices"). Paragraphs are divided by an empty line.
  */
 export const packagesText = (offers: readonly FramedOffer[], architecture: DebianArchitecture): string =>
-  offers
-    .filter(({ artifact }) => debianArchitecture(artifact.platform) === architecture)
-    .map(({ worker, framed: { filename, size, sha256, index } }) =>
+  readableOffers(
+    offers.filter(({ artifact }) => debianArchitecture(artifact.platform) === architecture),
+    controlOf,
+  )
+    .map(({ offer: { worker, framed }, facts: control }) =>
       [
-        String(index["control"]).trimEnd(),
-        `Filename: ${packagePath(worker.id, filename)}`,
-        `Size: ${size}`,
-        `SHA256: ${sha256}`,
+        control,
+        `Filename: ${packagePath(worker.id, framed.filename)}`,
+        `Size: ${framed.size}`,
+        `SHA256: ${framed.sha256}`,
         "",
       ].join("\n"),
     )

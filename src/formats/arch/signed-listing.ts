@@ -1,8 +1,7 @@
 import type { Asker } from "../../domain/delivery/authorization.ts";
-import { framedOffers } from "../../domain/delivery/framed/listing.ts";
+import { type FramedOffer, framedOffers, readableOffers } from "../../domain/delivery/framed/listing.ts";
 import { type ListedWorker, listTier, type SettleChanges } from "../../domain/delivery/tier-listing.ts";
 import { grantsRelease } from "../../domain/licensing/grant.ts";
-import type { FramedFile } from "../../domain/releases/framing/framing.ts";
 import { framedKey } from "../../domain/releases/framing/record.ts";
 import type { Platform } from "../../domain/releases/manifest.ts";
 import { listReleases } from "../../domain/releases/selection.ts";
@@ -46,8 +45,8 @@ export async function signedListingFor(
   const packages: ListedPackage[] = [];
   for (const one of listed) {
     const uploaded = uploadedPackage(one, platform);
-    const [offer] = await framedOffers(c, one, { format: FRAMING.name, platforms: [platform], channel: "stable" });
-    const framed = offer && framedPackage(one.worker.id, offer.framed);
+    const offers = await framedOffers(c, one, { format: FRAMING.name, platforms: [platform], channel: "stable" });
+    const framed = newestFramed(one.worker.id, offers);
     const isNewer = uploaded && framed && compareVersions(framed.version, uploaded.version) > 0;
     const chosen = isNewer ? framed : (uploaded ?? framed);
     if (chosen) packages.push(chosen);
@@ -65,7 +64,11 @@ function uploadedPackage({ worker, manifest, license }: ListedWorker, platform: 
   return undefined;
 }
 
-function framedPackage(workerId: string, { version, filename, size, sha256, index }: FramedFile): ListedPackage {
-  const { signature, ...contents } = framedIndex().parse(index);
+/** The package of the newest offer whose index is readable. */
+function newestFramed(workerId: string, offers: readonly FramedOffer[]): ListedPackage | undefined {
+  const [newest] = readableOffers(offers, ({ index }) => framedIndex().safeParse(index).data ?? null);
+  if (!newest) return undefined;
+  const { version, filename, size, sha256 } = newest.offer.framed;
+  const { signature, ...contents } = newest.facts;
   return { workerId, version, file: { filename, size, sha256, pgp_signature: signature }, contents };
 }

@@ -1,7 +1,6 @@
 import { askerOf } from "../../domain/delivery/authorization.ts";
-import { listFramed } from "../../domain/delivery/framed/listing.ts";
+import { listFramed, readableOffers } from "../../domain/delivery/framed/listing.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
-import { logFailure } from "../../lib/log.ts";
 import { HOUR } from "../../lib/time.ts";
 import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
 import { type AppContext, Problem } from "../../platform/http/route.ts";
@@ -44,13 +43,7 @@ export async function askedRepodata(c: AppContext, repository: RepositoryName, a
   }
   const wanted = { tier, format: "rpm", platforms: [ARCHITECTURES[arch]], channel: "stable" } as const;
   const { offers } = await listFramed(c, wanted, asker, (changes) => settle(c, changes));
-  const packages = offers.flatMap(({ worker, framed }) => {
-    const listed = listedPackage(framed);
-    // One package that this version cannot read must not take the others away from every machine.
-    if (!listed)
-      logFailure("package.left_out", "its index is not readable", { worker_id: worker.id, filename: framed.filename });
-    return listed ?? [];
-  });
+  const packages = readableOffers(offers, listedPackage).map(({ facts }) => facts);
   const at = repodataTime(c.var.now);
   const key = [at, ...packages.map(({ filename, sha256 }) => `${filename} ${sha256}`)].join("\n");
   const repodata = made.get(key, c.var.now) ?? (await repodataOf(packages, at));

@@ -8,7 +8,9 @@ import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { codeOf } from "../../support/admin-request.ts";
 import { type Calls, countedEnv } from "../../support/counted-env.ts";
+import { spoilIndex } from "../../support/framed-record.ts";
 import { activate, adminAct, count, hive, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publisher, publishRelease, randomBytes } from "../../support/publish-release.ts";
 
 const FREE = "llm-worker-rbee-cpu";
@@ -88,7 +90,7 @@ describe("the free apt repository", () => {
       await text("/apt/rbee/dists/stable/InRelease"),
       await text("/apt/rbee/dists/stable/Release"),
     ];
-    expect(signed).toMatch(/^-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n|^-----BEGIN PGP SIGNED MESSAGE/);
+    expect(signed).toMatch(/^-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n/);
     expect(signed).toContain(`\n\n${described.trimEnd()}\n`);
     expect(await text("/apt/rbee/dists/stable/Release.gpg")).toMatch(/^-----BEGIN PGP SIGNATURE-----\n/);
     expect(fields(described, "Date")).toEqual(["Fri, 05 Mar 2027 00:00:00 UTC"]);
@@ -120,6 +122,18 @@ describe("the free apt repository", () => {
     expect((await ask("/apt/rbee/dists/stable/InRelease", tagged)).status).toBe(304);
     const before = { "If-Modified-Since": new Date(Date.parse(date) - 1000).toUTCString() };
     expect((await ask("/apt/rbee/dists/stable/InRelease", before)).status).toBe(200);
+  });
+
+  it("leaves out a package whose index it cannot read, and lists the others", async () => {
+    await release(FREE, "1.0.0");
+    await release(FREE, "1.1.0");
+    await spoilIndex("deb", FREE, "1.1.0");
+    const list = await text("/apt/rbee/dists/stable/main/binary-amd64/Packages");
+    expect([fields(list, "Version"), fields(list, "Filename")]).toEqual([
+      ["1.0.0-1"],
+      [`pool/${FREE}/${FREE}_1.0.0-1_amd64.deb`],
+    ]);
+    expectLogged("package.left_out");
   });
 
   it("sends the package with its size, sum and range", async () => {

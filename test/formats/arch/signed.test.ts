@@ -11,7 +11,9 @@ import { configOf } from "../../../src/platform/config/config.ts";
 import { publish } from "../../../src/platform/storage/settle.ts";
 import { publishers } from "../../../src/service.ts";
 import { codeOf } from "../../support/admin-request.ts";
+import { spoilIndex } from "../../support/framed-record.ts";
 import { adminAct, hive, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { PGP_SIGNATURE, packageFile } from "../../support/package-fixture.ts";
 import { publisher, publishRelease, randomBytes, sha256Hex } from "../../support/publish-release.ts";
 
@@ -113,6 +115,15 @@ describe("a signed repository", () => {
       const refused = await get(`${RBEE}/${FREE}-1.2.0-1-x86_64.pkg.tar${suffix}`);
       expect([refused.status, await codeOf(refused)]).toEqual([410, "RELEASE_BLOCKED"]);
     }
+  });
+
+  it("offers the newest version whose index it can read, and the other workers", async () => {
+    await release(FREE, "1.0.0");
+    await release(FREE, "1.1.0");
+    await release(CUDA, "1.0.0");
+    await spoilIndex("pkg", FREE, "1.1.0");
+    expect(await folders(`${RBEE}/rbee.db`)).toEqual([`${FREE}-1.0.0-1/`, `${CUDA}-1.0.0-1/`]);
+    expectLogged("package.left_out");
   });
 
   it("has no other names", async () => {

@@ -61,6 +61,23 @@ export async function framedOffers(
   return offersOf(worker, manifest, license, files, platforms, channel);
 }
 
+/**
+ * The offers whose index `read` can read (null: it cannot), each with its result. Another one is left out and logged,
+ * because one package that this version cannot read must not take the others away from every machine.
+ */
+export const readableOffers = <Facts>(
+  offers: readonly FramedOffer[],
+  read: (framed: FramedFile) => Facts | null,
+): { offer: FramedOffer; facts: Facts }[] =>
+  offers.flatMap((offer) => {
+    const facts = read(offer.framed);
+    if (facts !== null) return [{ offer, facts }];
+    const { worker, framed } = offer;
+    const about = { worker_id: worker.id, filename: framed.filename };
+    logFailure("package.left_out", "its index is not readable", about);
+    return [];
+  });
+
 /** The record as the ledger has it, for a worker whose record the edge copy lacks. This isolate uses it from now on. */
 export async function readFramedRecord(
   { env, var: { now } }: Pick<RequestScope, "env" | "var">,
