@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { path } from "../catalog-client.ts";
 import type { CatalogCommand } from "../command.ts";
 import { REASON } from "../license-answer.ts";
+import { setBaseImage } from "../publish/base-image.ts";
 import { readImageLayout } from "../publish/image-layout.ts";
 
 type BaseOptions = { name: string; backend: string; reason: string };
@@ -14,8 +13,8 @@ export function addContainerCommands(program: CatalogCommand): void {
     .command("base")
     .summary("set the image that container images are made on")
     .description(
-      "Uploads the layers of an image, and sets it as the base of images that are made from now on, for workers of one backend whose " +
-        "program is not static. Images of before keep theirs.",
+      "Uploads the layers of an image that the catalog lacks, and sets it as the base of images that are made from now on, for " +
+        "workers of one backend whose program is not static. Images of before keep theirs.",
     )
     .argument("<layout>", "a folder with an OCI image layout, for one platform or several")
     .requiredOption("--name <reference>", "the name of the image, which the images then name as their base")
@@ -31,15 +30,7 @@ Example:
     )
     .runAsAdmin(async ({ client, show }, layout: string, { name, backend, reason }: BaseOptions) => {
       const images = await readImageLayout(layout);
-      for (const { platform, digest, env, layers } of images) {
-        for (const { sha256, path: file } of layers) {
-          const body = new Blob([await readFile(file)]);
-          await client.send({ method: "PUT", path: path`/v1/admin/image-bases/layers/${sha256}`, body });
-        }
-        const base = { name, digest, env, layers: layers.map(({ path: _, ...layer }) => layer) };
-        const wanted = { backend, platform, base, reason };
-        await client.send({ method: "POST", path: "/v1/admin/image-bases", body: wanted });
-      }
+      for (const image of images) await setBaseImage(client, image, { name, backend, reason });
       const set = images.map(({ platform, digest, layers }) => ({ platform, digest, layers: layers.length }));
       show({ backend, name, images: set }, () =>
         set.map((one) => `${backend} ${one.platform}: ${name}, ${one.layers} layers, ${one.digest}`).join("\n"),

@@ -1,4 +1,4 @@
-import { baseLayerKey } from "../../domain/releases/framing/image-base.ts";
+import { baseLayerKey } from "../../domain/releases/framing/base-layer.ts";
 import { ARTIFACT_TYPES, EMPTY, EMPTY_HEX, hexOf } from "./manifest.ts";
 import { MEDIA_TYPES } from "./names.ts";
 import type { Image, Repository, VersionImages } from "./repository.ts";

@@ -1,7 +1,8 @@
 import { Problem } from "../../../platform/http/problem.ts";
 import { type Actor, newChange, recordAct } from "../../../platform/storage/ledger.ts";
 import type { Platform } from "../manifest.ts";
-import { type BASE_PLATFORMS, type BaseBackend, baseLayerKey, type ImageBase, imageBaseSchema } from "./image-base.ts";
+import { baseLayerKey } from "./base-layer.ts";
+import { type BASE_PLATFORMS, type BaseBackend, type ImageBase, imageBaseSchema } from "./image-base.ts";
 
 /** The base for images of a backend and platform; null if an owner has set none. Throws D1's errors. */
 export async function readImageBase(db: D1Database, backend: string, platform: Platform): Promise<ImageBase | null> {

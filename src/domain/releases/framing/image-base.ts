@@ -48,6 +48,3 @@ export const imageBaseSchema = lazy(() =>
   }),
 );
 export type ImageBase = z.infer<ReturnType<typeof imageBaseSchema>>;
-
-/** The key of a base's layer in R2. */
-export const baseLayerKey = (sha256: string): string => `image-bases/${sha256}`;

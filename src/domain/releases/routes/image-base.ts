@@ -7,11 +7,9 @@ import {
   createAdminRouter,
   Reason,
 } from "../../../platform/identity/authentication.ts";
-import { BASE_BACKENDS, BASE_PLATFORMS, baseLayerKey, imageBaseSchema } from "../framing/image-base.ts";
+import { baseLayerKey, LARGEST_LAYER } from "../framing/base-layer.ts";
+import { BASE_BACKENDS, BASE_PLATFORMS, imageBaseSchema } from "../framing/image-base.ts";
 import { setImageBase } from "../framing/image-base-store.ts";
-
-/** The largest layer that a request may carry, in bytes. A Worker's request has at most 100 MB. */
-const MAX_LAYER = 95 * 1024 * 1024;
 
 /** Upload the layers of a base for container images, and set it. */
 export const imageBases = createAdminRouter();
@@ -50,8 +48,8 @@ imageBases.openapi(
     const { sha256 } = c.req.valid("param");
     const { body, headers } = c.req.raw;
     const length = Number(headers.get("Content-Length") ?? Number.NaN);
-    if (!body || !Number.isSafeInteger(length) || length > MAX_LAYER) {
-      throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `A layer may have at most ${MAX_LAYER} bytes.` });
+    if (!body || !Number.isSafeInteger(length) || length > LARGEST_LAYER) {
+      throw new Problem({ code: "PAYLOAD_TOO_LARGE", detail: `A layer may have at most ${LARGEST_LAYER} bytes.` });
     }
     const key = baseLayerKey(sha256);
     if ((await c.env.BINARIES.head(key))?.size !== length) {
