@@ -12,7 +12,7 @@ import { ARCHITECTURES, type DebianArchitecture, debianArchitecture } from "./ve
 export type PackageList = { path: string; sha256: string; bytes: Uint8Array<ArrayBuffer> };
 
 /** The lists by their contents: all askers with the same packages share them. */
-const made = new IsolateCache<PackageList[]>(200, SMALL_CACHE);
+const made = new IsolateCache<PackageList[]>(200, SMALL_CACHE / 2);
 
 const indexSchema = lazy(() => z.object({ control: z.string().startsWith("Package: ") }));
 

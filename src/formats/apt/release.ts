@@ -32,7 +32,7 @@ export type Suite = { repository: RepositoryName; channel: Channel; date: UnixSe
 export const releaseDate = (listedAt: UnixSeconds, now: UnixSeconds): UnixSeconds =>
   Math.max(listedAt, startOfDay(now - SETTLING - 1));
 
-const signed = new IsolateCache<SignedRelease>(200, SMALL_CACHE);
+const signed = new IsolateCache<SignedRelease>(200, SMALL_CACHE / 4);
 
 /**
  * The description of a suite, signed at its date. A day's signatures are the same from every isolate. Throws

@@ -71,7 +71,7 @@ async function requireAsker(c: AppContext, repository: RepositoryName): Promise<
 const KEPT = HOUR;
 
 /** The lists of suites as askers have seen them. Each asker finds only lists that were made for its license. */
-const recent = new IsolateCache<Uint8Array<ArrayBuffer>>(2_000, SMALL_CACHE);
+const recent = new IsolateCache<Uint8Array<ArrayBuffer>>(2_000, SMALL_CACHE / 2);
 
 /** The address of a list in the memory of isolates and in the cache of the data center. No route answers it. */
 const listAddress = (c: AppContext, repository: RepositoryName, asker: Asker | null, sum: string): string =>

@@ -11,7 +11,7 @@ import { listFile, type Repodata, repodataOf, repodataTime } from "./repomd.ts";
 import { REPOSITORIES, type RepositoryName } from "./repository.ts";
 
 /** The metadata by its content: all askers with the same packages share one. */
-const made = new IsolateCache<Repodata>(100, SMALL_CACHE);
+const made = new IsolateCache<Repodata>(100, SMALL_CACHE / 2);
 
 /** The addresses under which this isolate has put lists into the cache of the data center. */
 const isKept = new IsolateCache<true>(2_000);
