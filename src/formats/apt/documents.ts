@@ -11,7 +11,7 @@ const keyring = documentRoute(
     tag: TAG,
     summary: "The keys of the apt repositories",
     description:
-      "The OpenPGP keys that sign them, for `/etc/apt/keyrings`. `/keys/packages.asc.minisig` is a release key's signature over the keys.",
+      "The OpenPGP keys that sign them, for `/etc/apt/keyrings`. `/keys/packages/{fingerprint}.asc.minisig` is the release key's signature over each.",
     content: "The keys as binary OpenPGP packets.",
     type: "application/pgp-keys",
     example: "(bytes)",
