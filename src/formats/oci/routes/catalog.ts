@@ -1,9 +1,8 @@
-import { readDeliveryFacts } from "../../../domain/delivery/facts.ts";
+import { publishedManifests } from "../../../domain/catalog/published-workers.ts";
+import type { ManifestRelease } from "../../../domain/releases/manifest.ts";
 import { workers } from "../../../domain/workers/workers.ts";
-import { logFailure } from "../../../lib/log.ts";
 import { strictQuery } from "../../../platform/http/query.ts";
 import { type AppContext, createRoute, createRouter, Problem, z } from "../../../platform/http/route.ts";
-import { type EdgeKey, readEdge } from "../../../platform/storage/edge-store.ts";
 import { architectureOf, repositoryOf } from "../names.ts";
 import { registryErrorsAt, TAGS } from "../route.ts";
 import { pageOfTags } from "../tags.ts";
@@ -58,20 +57,24 @@ catalog.openapi(list, async (c) => {
   return c.json({ repositories: page.tags }, 200, { "Cache-Control": "public, no-cache", ...(next && { Link: next }) });
 });
 
-/** The names of the repositories with images, in the order of their bytes. Reads KV at most once. */
+/**
+ * The names of the repositories with images, in the order of their bytes. Reads KV at most once. Throws
+ * SERVICE_UNAVAILABLE if no store answers.
+ */
 async function repositories(c: AppContext): Promise<string[]> {
-  const keys = workers.map(({ id }): EdgeKey => `manifest:${id}`);
-  // The ledger answers for each worker then.
-  await readEdge(c.env.EDGE, keys, c.var.now).catch((error: unknown) => logFailure("edge.unreadable", error, { keys }));
-  const names: string[] = [];
-  for (const worker of workers) {
-    const { manifest } = await readDeliveryFacts(c, worker.id, null);
-    const hasImage = manifest.releases.some(
-      ({ status, artifacts }) =>
-        status === "published" &&
-        artifacts.some(({ kind, platform }) => kind === "binary" && architectureOf(platform) !== null),
-    );
-    if (hasImage) names.push(repositoryOf(worker));
+  const manifests = await publishedManifests(c.env, c.var.now);
+  if (!manifests) {
+    throw new Problem({
+      code: "SERVICE_UNAVAILABLE",
+      detail: "We cannot read the releases at the moment. Please try again.",
+    });
   }
-  return names.sort();
+  return workers
+    .filter((_, index) => manifests[index]?.releases.some(hasImage))
+    .map(repositoryOf)
+    .sort();
 }
+
+const hasImage = ({ status, artifacts }: ManifestRelease): boolean =>
+  status === "published" &&
+  artifacts.some(({ kind, platform }) => kind === "binary" && architectureOf(platform) !== null);
