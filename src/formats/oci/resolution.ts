@@ -87,8 +87,8 @@ const resolveDigest = (c: RequestScope, repository: Repository, hex: string, vis
 
 /**
  * The first of several things of a repository whose version the visitor may have. A thing is never opened by its digest
- * alone. Throws the problem of a refused license at once, because each further decision may read the ledger. Throws that
- * of the first refused version, and ARTIFACT_NOT_FOUND with the sentence `otherwise` for none.
+ * alone. Throws the problem of a refused license at once, because each further decision may read the ledger. Throws
+ * that of the first refused version, and ARTIFACT_NOT_FOUND with the sentence `otherwise` for none.
  */
 export async function firstAllowed<Thing extends { version: VersionImages }>(
   c: RequestScope,

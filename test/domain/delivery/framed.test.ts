@@ -9,6 +9,7 @@ import { newAddress } from "../../support/admin-request.ts";
 import { type Calls, countedEnv } from "../../support/counted-env.ts";
 import { HeldQueue } from "../../support/jobs.ts";
 import { hive, issueLicense } from "../../support/license-fixture.ts";
+import { expectLogged } from "../../support/logged.ts";
 import { publishRelease, randomBytes } from "../../support/publish-release.ts";
 import { countStatistics, LICENSE_DOWNLOADS } from "../../support/usage-fixture.ts";
 
@@ -85,6 +86,16 @@ it("framed file: without a credential, nothing is read", async () => {
   await publish(PREMIUM);
   const { response, calls } = await metered("GET", pathOf("rbee-premium", PREMIUM));
   expect([response.status, calls]).toEqual([401, { kv: 0, ledger: 0, objects: 0, downloads: 0 }]);
+});
+
+it("framed file: without its frame in R2 it is an outage that is logged, and HEAD is answered", async () => {
+  await publish(FREE);
+  for (const { key } of (await env.BINARIES.list({ prefix: "frames/" })).objects) await env.BINARIES.delete(key);
+  const path = pathOf("rbee", FREE);
+  expect((await metered("HEAD", path)).response.status).toBe(200);
+  const { response, calls } = await metered("GET", path);
+  expect([response.status, calls.downloads]).toEqual([503, 0]);
+  expectLogged("artifact.missing");
 });
 
 it("framed listing: a suite reads KV once and no ledger, for each tier", async () => {
