@@ -41,6 +41,16 @@ describe("keys new --packages", () => {
     expect(made?.fingerprint).toBe(fingerprint);
   });
 
+  it("makes no more keys than a catalog takes", async () => {
+    folder = await temporaryFolder();
+    await writeFile(at("release.key"), formatMinisignSecretKey(releaseKey));
+    await newKey("1.json");
+    for (const n of [2, 3, 4, 5]) await newKey(`${n}.json`, "--beside", at(`${n - 1}.json`));
+    const args = ["--sign-key", at("release.key"), "--beside", at("5.json"), "--out", at("6.json")];
+    const { code, stderr } = await runCli(["keys", "new", "--packages", ...args], {});
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("a catalog takes 5")]);
+  });
+
   it("needs a release key, and makes one kind of key at a time", async () => {
     const bare = await runCli(["keys", "new", "--packages"], {});
     expect([bare.code, bare.stderr]).toEqual([EXIT.usage, expect.stringContaining("Add --sign-key FILE")]);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { newIndexSigningKey } from "../../lib/minisign/index-key.ts";
 import { showKeyId } from "../../lib/minisign/minisign.ts";
 import { formatMinisignSecretKey, generateMinisignKey, type MinisignSecretKey } from "../../lib/minisign/secret-key.ts";
-import { newPackageSigningKey } from "../../lib/openpgp/package-key.ts";
+import { MOST_KEYS, newPackageSigningKey } from "../../lib/openpgp/package-key.ts";
 import { currentTime } from "../../lib/time.ts";
 import { CHECKOUT } from "../checkout.ts";
 import type { CatalogCommand, Context } from "../command.ts";
@@ -134,6 +134,12 @@ async function newPackageKey(context: Context, options: NewKeyOptions): Promise<
   const releaseKey = await readReleaseKey(options, "A package signing key");
   const out = options.out ?? "package-signing.secret.json";
   const others = options.beside === undefined ? [] : await readPackageKeys(options.beside);
+  if (others.length >= MOST_KEYS) {
+    throw new CliError(
+      EXIT.usage,
+      `${options.beside} has ${others.length} keys, and a catalog takes ${MOST_KEYS}. Remove a retired one first: rbee-catalog keys arrange.`,
+    );
+  }
   const made = await newPackageSigningKey(releaseKey, options.userId, currentTime());
   await createPrivateFile(out, formatPackageKeys([...others, made]));
   const shown = { fingerprint: made.fingerprint, secret_key: out, vouched_for_by: showKeyId(releaseKey.keyId) };

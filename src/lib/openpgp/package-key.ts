@@ -49,8 +49,8 @@ export async function verifyPackageDelegation(
   return ok(certificate);
 }
 
-/** Cloudflare takes 5 kB for a secret. A key with its delegation is about 0.9 kB. */
-const MOST_KEYS = 5;
+/** The most keys of the secret: Cloudflare takes 5 kB for one, and a key with its delegation is about 0.9 kB. */
+export const MOST_KEYS = 5;
 
 /**
  * The secret PACKAGE_SIGNING_KEYS as JSON: the keys that clients trust, the one that signs packages first. Without
