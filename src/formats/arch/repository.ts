@@ -27,9 +27,9 @@ const PACKAGE =
 
 /**
  * Parses a file name in the folder of a repository and architecture. Null for a name that never exists there. Only a
- * `signed` repository has signatures of databases and packages that are framed around binaries, whose names say no
- * compression. Reads no storage. The version of a package is its release's, because a repository has final
- * versions only, which pacman writes in the same form.
+ * `signed` repository has signatures of databases, and packages that are framed around binaries; their names end in
+ * `.pkg.tar`, without a compression. Reads no storage. The version of a package is its release's, because a repository
+ * has final versions only, which pacman writes in the same form.
  */
 export function parseRepositoryFile(
   repository: RepositoryName,

@@ -34,7 +34,7 @@ const columnsOf = ({ layout, listing, ...row }: FramedRow, changeId: string) => 
 
 /**
  * The statements that record framed files of an artifact, in the change `made` of `root`. They replace those of the
- * same formats, whose frames are discarded. `after`: the change is none of `root`, and takes effect if that is the last
+ * same formats, and discard their frames. `after`: the change is none of `root`, and takes effect if that is the last
  * one.
  */
 export const framedWrites = (

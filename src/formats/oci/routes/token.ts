@@ -99,8 +99,8 @@ token.openapi(byPassword, async (c) => {
 
 /**
  * A token for the repositories of `scopes`, by the credential of the request. A refusal of a seat does not fail: the
- * token carries it to the registry, whose answers people see. Throws the problem of a
- * credential that is not genuine, and without a scope, of one that is no longer in force.
+ * token carries it to the registry, because people see the registry's answers. Throws the problem of a credential that
+ * is not genuine, and without a scope, of one that is no longer in force.
  */
 async function newToken(c: RequestScope, scopes: readonly string[]): Promise<z.infer<typeof TokenAnswer>> {
   const { now, config } = c.var;
