@@ -77,6 +77,19 @@ export async function askerOf(c: ReadScope, worker: Pick<Worker, "tier">): Promi
   });
 }
 
+/** How package managers send the credential for a repository, for the detail of `repositoryAsker`. */
+export const SEND_BASIC = "Send the machine's name as user and the license key as password.";
+
+/**
+ * The asker behind a request for a list of a tier's repository; null for a free one. Throws CREDENTIAL_REQUIRED with
+ * `detail` if a premium one is asked without a credential, before any read, and as `askerOf`.
+ */
+export async function repositoryAsker(c: ReadScope, tier: Worker["tier"], detail: string): Promise<Asker | null> {
+  const asker = await askerOf(c, { tier });
+  if (asker || tier === "free") return asker;
+  throw new Problem({ code: "CREDENTIAL_REQUIRED", detail, extras: { purchase_url: c.var.config.PURCHASE_URL } });
+}
+
 /** The headers of an answer that holds a link: it belongs to its asker, and no cache may keep it for others. */
 export const privateHeaders = (worker: Pick<Worker, "tier">): Record<string, string> =>
   worker.tier === "premium"

@@ -1,11 +1,11 @@
-import { type Asker, askerOf } from "../../domain/delivery/authorization.ts";
+import { type Asker, repositoryAsker } from "../../domain/delivery/authorization.ts";
 import { listFramed } from "../../domain/delivery/framed/listing.ts";
 import { listingDate } from "../../domain/delivery/tier-listing.ts";
 import type { Channel } from "../../domain/releases/manifest.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { HOUR } from "../../lib/time.ts";
 import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
-import { type AppContext, Problem } from "../../platform/http/route.ts";
+import type { AppContext } from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { listsOf } from "./lists.ts";
 import { releaseDate, type Suite } from "./release.ts";
@@ -54,18 +54,12 @@ export async function listByHash(
 }
 
 /** The asker of a request; null for the free repository. Throws CREDENTIAL_REQUIRED as `suiteFor`. */
-async function requireAsker(c: AppContext, repository: RepositoryName): Promise<Asker | null> {
-  const tier = REPOSITORIES[repository];
-  const asker = await askerOf(c, { tier });
-  if (tier === "premium" && !asker) {
-    throw new Problem({
-      code: "CREDENTIAL_REQUIRED",
-      detail: "Put your license key into /etc/apt/auth.conf.d, with the machine's name as login.",
-      extras: { purchase_url: c.var.config.PURCHASE_URL },
-    });
-  }
-  return asker;
-}
+const requireAsker = (c: AppContext, repository: RepositoryName): Promise<Asker | null> =>
+  repositoryAsker(
+    c,
+    REPOSITORIES[repository],
+    "Put your license key into /etc/apt/auth.conf.d, with the machine's name as login.",
+  );
 
 /** How long a list is kept after its suite has others, in seconds. apt asks for it a moment after the suite. */
 const KEPT = HOUR;

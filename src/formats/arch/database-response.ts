@@ -1,4 +1,4 @@
-import { askerOf } from "../../domain/delivery/authorization.ts";
+import { repositoryAsker, SEND_BASIC } from "../../domain/delivery/authorization.ts";
 import { answerConditions } from "../../domain/delivery/file-response.ts";
 import { listingDate } from "../../domain/delivery/tier-listing.ts";
 import { packageSigner } from "../../domain/releases/framing/package-signer.ts";
@@ -26,15 +26,8 @@ export async function answerDatabase(
   { repository, arch, file, list }: AskedDatabase,
 ): Promise<Response> {
   const tier = REPOSITORIES[repository];
-  const asker = await askerOf(c, { tier });
-  // pacman sends its credential only after this answer, which costs no read.
-  if (tier === "premium" && !asker) {
-    throw new Problem({
-      code: "CREDENTIAL_REQUIRED",
-      detail: `${repository} needs a license. Send the machine's name as user and the license key as password.`,
-      extras: { purchase_url: c.var.config.PURCHASE_URL },
-    });
-  }
+  // pacman sends its credential only after the refusal, which costs no read.
+  const asker = await repositoryAsker(c, tier, `${repository} needs a license. ${SEND_BASIC}`);
   const { packages, changedAt } = await list(c, repository, arch, asker, (changes) => settle(c, changes));
   const { now } = c.var;
   const database = await databaseOf(c.env, packages, file.withFiles, now);

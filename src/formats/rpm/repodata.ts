@@ -1,9 +1,9 @@
-import { askerOf } from "../../domain/delivery/authorization.ts";
+import { repositoryAsker, SEND_BASIC } from "../../domain/delivery/authorization.ts";
 import { listFramed, readableOffers } from "../../domain/delivery/framed/listing.ts";
 import { IsolateCache, SMALL_CACHE } from "../../lib/isolate.ts";
 import { HOUR } from "../../lib/time.ts";
 import { cacheBody, cachedWhole } from "../../platform/http/edge-cache.ts";
-import { type AppContext, Problem } from "../../platform/http/route.ts";
+import type { AppContext } from "../../platform/http/route.ts";
 import { settle } from "../../platform/storage/settle.ts";
 import { listedPackage } from "./lists.ts";
 import { ARCHITECTURES, type RpmArch } from "./package/names.ts";
@@ -33,14 +33,7 @@ export type AskedRepodata = {
  */
 export async function askedRepodata(c: AppContext, repository: RepositoryName, arch: RpmArch): Promise<AskedRepodata> {
   const tier = REPOSITORIES[repository];
-  const asker = await askerOf(c, { tier });
-  if (tier === "premium" && !asker) {
-    throw new Problem({
-      code: "CREDENTIAL_REQUIRED",
-      detail: `${repository} needs a license. Send the machine's name as user and the license key as password.`,
-      extras: { purchase_url: c.var.config.PURCHASE_URL },
-    });
-  }
+  const asker = await repositoryAsker(c, tier, `${repository} needs a license. ${SEND_BASIC}`);
   const wanted = { tier, format: "rpm", platforms: [ARCHITECTURES[arch]], channel: "stable" } as const;
   const { offers } = await listFramed(c, wanted, asker, (changes) => settle(c, changes));
   const packages = readableOffers(offers, listedPackage).map(({ facts }) => facts);
